@@ -1,0 +1,77 @@
+"""Messages of the catalog service: what is on sale, from when, at which price."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from messages.base import Message
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class TicketTypePrice(_Part):
+    name: str
+    price_minor: int
+
+
+class PriceCategoryOffer(_Part):
+    """A price category of the seating plan with the ticket types sold in it."""
+
+    name: str
+    ticket_types: tuple[TicketTypePrice, ...]
+
+
+class EventPublished(Message):
+    """An event went on sale.
+
+    Carries no seats, so it stays small for any plan: reservation fetches the immutable plan
+    `seating_plan_id` once from catalog and checks it against `seating_plan_sha256`.
+    """
+
+    message_type: ClassVar[str] = "catalog.event_published.v1"
+
+    event_id: UUID
+    version: int
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    sales_start_at: datetime
+    sales_end_at: datetime
+    cancellation_deadline_at: datetime | None
+    seating_plan_id: UUID
+    seating_plan_sha256: str
+    currency: str
+    price_categories: tuple[PriceCategoryOffer, ...]
+    seats_per_order_max: int
+    pesel_required: bool
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.event_id
+
+    @property
+    def aggregate_version(self) -> int:
+        return self.version
+
+
+class EventCancelled(Message):
+    """An event will not take place: its holds are released and its orders cancelled."""
+
+    message_type: ClassVar[str] = "catalog.event_cancelled.v1"
+
+    event_id: UUID
+    version: int
+    reason: str
+    cancelled_at: datetime
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.event_id
+
+    @property
+    def aggregate_version(self) -> int:
+        return self.version
