@@ -1,0 +1,26 @@
+"""The inbox: a message a consumer has handled has its id here, committed with the effect."""
+
+from uuid import UUID
+
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.database import Transaction
+from chassis.tables import inbox_table
+
+__all__ = ["Inbox", "inbox_table"]
+
+
+class Inbox:
+    """Remembers message ids per consumer in `table`."""
+
+    def __init__(self, table: Table) -> None:
+        self._insert = insert(table).on_conflict_do_nothing()
+
+    async def is_new(self, tx: Transaction, *, consumer: str, message_id: UUID) -> bool:
+        """Record the message; False when it was handled before.
+
+        A second delivery waits here until the transaction of the first one ends.
+        """
+        result = await tx.execute(self._insert, {"consumer": consumer, "message_id": message_id})
+        return result.rowcount == 1

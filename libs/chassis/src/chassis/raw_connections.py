@@ -1,0 +1,80 @@
+"""A small pool of autocommit psycopg connections whose statements are prepared at first use.
+
+For hot paths that send one statement a transaction: no BEGIN, no COMMIT, no ORM layer.
+"""
+
+import asyncio
+import select
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+
+from chassis.database_errors import DatabaseUnavailable
+
+Connection = psycopg.AsyncConnection[Any]
+
+
+class RawConnections:
+    """At most `size` connections; the most recently used goes first, so its plans are warm."""
+
+    def __init__(self, *, conninfo: str, size: int, wait_s: float, parameters: dict[str, Any]) -> None:
+        self._conninfo = conninfo
+        self._parameters = parameters
+        self._wait_s = wait_s
+        self._free = asyncio.Semaphore(size)
+        self._idle: list[Connection] = []
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Raises DatabaseUnavailable when none comes free in time, psycopg errors otherwise."""
+        await self._acquire()
+        try:
+            connection = await self._take()
+            try:
+                yield connection
+            finally:
+                await self._give_back(connection)
+        finally:
+            self._free.release()
+
+    async def _acquire(self) -> None:
+        if not self._free.locked():
+            await self._free.acquire()
+            return
+        try:
+            await asyncio.wait_for(self._free.acquire(), self._wait_s)
+        except TimeoutError:
+            raise DatabaseUnavailable(f"no free database connection within {self._wait_s} s") from None
+
+    async def _take(self) -> Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not _server_went_away(connection):
+                return connection
+            await connection.close()
+        return await psycopg.AsyncConnection.connect(
+            self._conninfo, autocommit=True, prepare_threshold=0, **self._parameters
+        )
+
+    async def _give_back(self, connection: Connection) -> None:
+        # Anything but idle (a cancelled statement, an open block) is not worth reasoning about.
+        if connection.info.transaction_status is psycopg.pq.TransactionStatus.IDLE:
+            self._idle.append(connection)
+        else:
+            await connection.close()
+
+    async def close(self) -> None:
+        """Close the idle connections; those in use close when they are given back unusable."""
+        while self._idle:
+            await self._idle.pop().close()
+
+
+def _server_went_away(connection: Connection) -> bool:
+    """Nothing is ever pending on an idle connection's socket except the end of it."""
+    if connection.closed:
+        return True
+    poller = select.poll()
+    poller.register(connection.fileno(), select.POLLIN)
+    return bool(poller.poll(0))

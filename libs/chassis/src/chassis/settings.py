@@ -1,0 +1,76 @@
+"""Settings every service shares, read from the environment (names in upper case, no prefix)."""
+
+from typing import Literal, Self
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEBIBYTE = 1024 * 1024
+
+
+class ServiceSettings(BaseSettings):
+    """Subclassed by each service; `docs/configuration.md` is generated from the descriptions."""
+
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
+
+    database_url: str = Field(description="PostgreSQL of this service: postgresql://role:password@host:port/database")
+    amqp_url: str = Field(description="RabbitMQ of the system: amqp://user:password@host:port/vhost")
+    http_host: str = Field(default="127.0.0.1", description="Address the HTTP server listens on")
+    http_port: int = Field(default=8000, ge=0, le=65535, description="Port of the api process")
+    worker_http_port: int = Field(
+        default=0, ge=0, le=65535, description="Port of the worker's /healthz and /readyz; 0 for none"
+    )
+    access_token_jwks: str = Field(
+        default="", description="JWKS that verifies access tokens: path of a file or http(s) URL"
+    )
+    access_token_issuer: str = Field(
+        default="https://rowlock.local", description="`iss` an access token must carry"
+    )
+    access_token_audience: str = Field(default="rowlock", description="`aud` an access token must carry")
+    database_pool_size: int = Field(
+        default=10, ge=1, le=200, description="Most connections one process opens for transactions"
+    )
+    database_pool_wait_s: float = Field(
+        default=5.0, gt=0, description="Longest wait for a free connection before answering 503"
+    )
+    outbox_poll_ms: int = Field(
+        default=50, ge=5, description="How often the relay looks for messages nobody woke it for"
+    )
+    consumer_prefetch: int = Field(
+        default=16, ge=1, le=1000, description="Messages one consumer handles at the same time"
+    )
+    delivery_limit: int = Field(
+        default=10, ge=1, description="Deliveries of one message before it becomes a dead letter"
+    )
+    keep_alive_s: int = Field(
+        default=75, ge=1, description="Idle HTTP connections live this long; longer than the gateway's idle timeout"
+    )
+    drain_s: float = Field(
+        default=10.0, ge=0, description="Longest a stopping process lets running work finish"
+    )
+    drain_notice_s: float = Field(
+        default=0.0, ge=0, description="How long a stopping process still serves after /readyz turned 503"
+    )
+    request_body_bytes_max: int = Field(default=MEBIBYTE, ge=1, description="Largest request body in bytes")
+    prefer_wait_s_max: float = Field(default=10.0, ge=0, description="Longest `Prefer: wait` that is honoured")
+    idempotency_keep_s: int = Field(
+        default=172_800, ge=86_400, description="How long answers are kept for replay; a day at least"
+    )
+    inbox_keep_s: int = Field(
+        default=1_209_600, ge=86_400, description="How long handled message ids are remembered"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log line written"
+    )
+    log_format: Literal["console", "json"] = Field(default="console", description="Shape of log lines")
+    access_log: bool = Field(default=True, description="Write one log line per HTTP request")
+
+    @property
+    def service_name(self) -> str:
+        """The service these settings belong to: the package that defines the subclass."""
+        return type(self).__module__.partition(".")[0]
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the environment; raises pydantic.ValidationError naming what is missing."""
+        return cls()  # pyright: ignore[reportCallIssue]  -- fields come from the environment
