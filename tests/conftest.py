@@ -1,0 +1,58 @@
+"""Gives every test its parts, and says in the header where they come from.
+
+Under pytest-xdist the controller starts the parts once and hands each worker a vhost of its own;
+without it a part starts when the first test asks for it. See README.md for the fixtures.
+"""
+
+import pytest
+
+from support.parts import AMQP_SETTING, Parts, Share
+
+pytest_plugins = [
+    "support.fixtures.clean",
+    "support.fixtures.databases",
+    "support.fixtures.tokens",
+]
+
+PARTS = pytest.StashKey[Parts]()
+WORKER_INPUT = "rowlock_parts"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[PARTS] = Parts()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if PARTS in config.stash:
+        config.stash[PARTS].end()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"parts: {config.stash[PARTS].source}" if PARTS in config.stash else ""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:  # noqa: ANN001 - xdist's WorkerController is not public
+    """Run in the controller before each worker starts."""
+    parts = node.config.stash[PARTS]
+    if parts.source.rabbitmq == AMQP_SETTING and node.workerinput["workercount"] > 1:
+        raise pytest.UsageError(f"workers would share the one vhost of {AMQP_SETTING}: run without -n")
+    share = parts.share(worker=node.gateway.id)
+    node.workerinput[WORKER_INPUT] = (share.run, share.worker, share.admin_url, share.amqp_url)
+
+
+@pytest.fixture(scope="session")
+def parts(request: pytest.FixtureRequest) -> Share:
+    """PostgreSQL's superuser URL and an AMQP URL, for this worker alone."""
+    config = request.config
+    if PARTS in config.stash:
+        return config.stash[PARTS].share(worker="main")
+    run, worker, admin_url, amqp_url = getattr(config, "workerinput")[WORKER_INPUT]
+    return Share(run=run, worker=worker, find_admin_url=lambda: admin_url, find_amqp_url=lambda: amqp_url)
+
+
+@pytest.fixture(scope="session")
+def amqp_url(parts: Share) -> str:
+    """A broker's URL; the queues of our consumers in it are empty when a test starts."""
+    return parts.amqp_url

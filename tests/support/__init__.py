@@ -1,0 +1,1 @@
+"""What tests lean on: real parts, clean databases, tokens, waiting with a deadline, counting queries."""

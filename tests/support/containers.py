@@ -1,0 +1,67 @@
+"""PostgreSQL and RabbitMQ in containers, for machines where a Docker engine answers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import docker
+from docker.errors import DockerException
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
+POSTGRES_IMAGE = "postgres:18"
+RABBITMQ_IMAGE = "rabbitmq:4-management"
+DOCKER_PING_S = 2
+
+
+def docker_answers() -> bool:
+    """Whether a Docker engine answers a ping in time; a hanging engine is none."""
+    try:
+        return docker.from_env(timeout=DOCKER_PING_S).ping()
+    except (DockerException, OSError):
+        return False
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Run PostgreSQL with durability off, which tests do not need; give the superuser's URL."""
+    container = (
+        DockerContainer(POSTGRES_IMAGE)
+        .with_env("POSTGRES_PASSWORD", "test")
+        .with_exposed_ports(5432)
+        .with_command("postgres -c fsync=off -c max_connections=300")
+        # The image starts the server twice: once to set it up, once for good.
+        .waiting_for(LogMessageWaitStrategy("database system is ready to accept connections", times=2))
+    )
+    with container:
+        host, port = container.get_container_host_ip(), container.get_exposed_port(5432)
+        yield f"postgresql://postgres:test@{host}:{port}/postgres"
+
+
+@dataclass(frozen=True)
+class ContainerBroker:
+    container: DockerContainer
+    amqp_url: str
+
+    def make_vhost(self, name: str) -> str:
+        """Make an empty vhost and return its AMQP URL."""
+        self._rabbitmqctl("add_vhost", name)
+        self._rabbitmqctl("set_permissions", "-p", name, "guest", ".*", ".*", ".*")
+        return f"{self.amqp_url}/{name}"
+
+    def _rabbitmqctl(self, *arguments: str) -> None:
+        result = self.container.exec(["rabbitmqctl", *arguments])
+        if result.exit_code != 0:
+            raise RuntimeError(f"rabbitmqctl {arguments}: {result.output.decode(errors='replace')}")
+
+
+@contextmanager
+def rabbitmq() -> Iterator[ContainerBroker]:
+    container = (
+        DockerContainer(RABBITMQ_IMAGE)
+        .with_exposed_ports(5672)
+        .waiting_for(LogMessageWaitStrategy("Server startup complete"))
+    )
+    with container:
+        host, port = container.get_container_host_ip(), container.get_exposed_port(5672)
+        yield ContainerBroker(container, f"amqp://guest:guest@{host}:{port}")

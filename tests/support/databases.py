@@ -1,0 +1,57 @@
+"""A database of their own for each worker's tests: made, provisioned, migrated, emptied, dropped."""
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy.engine import make_url
+
+# A role of the test server; the server itself is private to the tests, or given for them.
+ROLE_PASSWORD = "test"
+LOCK_WAIT_S = 5
+
+
+def create(*, admin_url: str, name: str) -> str:
+    """Create an empty database; returns the superuser's URL of it."""
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return make_url(admin_url).set(database=name).render_as_string(hide_password=False)
+
+
+def drop(*, admin_url: str, name: str) -> None:
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def url_of_role(*, admin_url: str, role: str) -> str:
+    """The URL by which `role` reaches the database of `admin_url`."""
+    url = make_url(admin_url).set(username=role, password=ROLE_PASSWORD)
+    return url.render_as_string(hide_password=False)
+
+
+# One statement, and only tables with rows in them: truncating an empty table costs as much as a full one.
+EMPTY_TABLES = """
+DO $$
+DECLARE
+  candidate text;
+  has_rows boolean;
+  filled text[] := '{}';
+BEGIN
+  FOR candidate IN
+    SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+    WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'alembic_version'
+  LOOP
+    EXECUTE 'SELECT EXISTS (SELECT FROM ' || candidate || ')' INTO has_rows;
+    IF has_rows THEN filled := filled || candidate; END IF;
+  END LOOP;
+  IF filled <> '{}' THEN
+    EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' RESTART IDENTITY CASCADE';
+  END IF;
+END $$
+"""
+
+
+def empty(*, admin_url: str) -> None:
+    """Empty every table; a lock still held by an earlier test's transaction fails in LOCK_WAIT_S."""
+    conninfo = conninfo_to_dict(admin_url, options=f"-c lock_timeout={LOCK_WAIT_S}s")
+    with psycopg.connect(**conninfo, autocommit=True) as connection:  # pyright: ignore[reportArgumentType]
+        connection.execute(EMPTY_TABLES)
