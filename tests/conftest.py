@@ -33,8 +33,8 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node) -> None:  # noqa: ANN001 - xdist's WorkerController is not public
-    """Run in the controller before each worker starts."""
+def pytest_configure_node(node) -> None:
+    """Run in the controller before each worker (xdist's WorkerController) starts."""
     parts = node.config.stash[PARTS]
     if parts.source.rabbitmq == AMQP_SETTING and node.workerinput["workercount"] > 1:
         raise pytest.UsageError(f"workers would share the one vhost of {AMQP_SETTING}: run without -n")
@@ -48,7 +48,7 @@ def parts(request: pytest.FixtureRequest) -> Share:
     config = request.config
     if PARTS in config.stash:
         return config.stash[PARTS].share(worker="main")
-    run, worker, admin_url, amqp_url = getattr(config, "workerinput")[WORKER_INPUT]
+    run, worker, admin_url, amqp_url = config.workerinput[WORKER_INPUT]  # pyright: ignore[reportAttributeAccessIssue] - xdist adds it
     return Share(run=run, worker=worker, find_admin_url=lambda: admin_url, find_amqp_url=lambda: amqp_url)
 
 

@@ -2,6 +2,7 @@
 
 import aio_pika
 import psycopg
+
 from support.waiting import wait_until
 
 
@@ -18,7 +19,3 @@ async def test_the_broker_answers(amqp_url):
 async def test_wait_until_returns_what_the_condition_gave():
     answers = iter([0, None, "ready"])
     assert await wait_until(lambda: next(answers), deadline_s=1) == "ready"
-
-
-def test_schemas(database_urls, mint_token, signing_keys):
-    print(database_urls, mint_token("organizer"))

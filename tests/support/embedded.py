@@ -44,7 +44,18 @@ def postgres() -> Iterator[str]:
         binaries = _binaries_for_all(folder)
         _own(folder)
         data, port = folder / "data", _free_port()
-        initdb = (str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N")
+        initdb = (
+            str(binaries / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "-N",
+        )
         subprocess.run(
             initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, preexec_fn=_as_child(unprivileged=True)
         )
@@ -118,7 +129,9 @@ def _ensure_rabbitmq_installed() -> None:
     if _rabbitmq_folder().exists():
         return
     if os.geteuid() != 0:
-        raise RuntimeError("RabbitMQ is missing: `sudo apt-get install rabbitmq-server`, or set ROWLOCK_TEST_AMQP_URL")
+        raise RuntimeError(
+            "RabbitMQ is missing: `sudo apt-get install rabbitmq-server`, or set ROWLOCK_TEST_AMQP_URL"
+        )
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     subprocess.run(("apt-get", "update", "-qq"), check=True, env=environment)
     install = ("apt-get", "install", "-qq", "-y", "--no-install-recommends", "rabbitmq-server")

@@ -23,9 +23,7 @@ AMQP_SETTING = "ROWLOCK_TEST_AMQP_URL"
 
 
 class Broker(Protocol):
-    """A running RabbitMQ whose vhosts we may make."""
-
-    amqp_url: str
+    """A running RabbitMQ."""
 
     def make_vhost(self, name: str) -> str:
         """Make an empty vhost and return its AMQP URL."""

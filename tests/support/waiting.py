@@ -23,5 +23,7 @@ async def wait_until(
         if value:
             return value
         if time.monotonic() > ends_at:
-            raise AssertionError(f"not within {deadline_s} s: {what or condition}; the last answer was {value!r}")
+            raise AssertionError(
+                f"not within {deadline_s} s: {what or condition}; the last answer was {value!r}"
+            )
         await asyncio.sleep(poll_ms / 1000)
