@@ -77,10 +77,20 @@ def _floor() -> Json:
         label="Stage", at=(west - 260, north + 100), width=300, height=FLOOR_WIDTH - 200, text_size=70
     )
     front = drawn_area(
-        label="Front standing", at=(west + 80, north), width=560, height=FLOOR_WIDTH, color="#f3c5bb", text_size=70
+        label="Front standing",
+        at=(west + 80, north),
+        width=560,
+        height=FLOOR_WIDTH,
+        color="#f3c5bb",
+        text_size=70,
     )
     rear = drawn_area(
-        label="Rear standing", at=(west + 680, north), width=820, height=FLOOR_WIDTH, color="#f6deb8", text_size=70
+        label="Rear standing",
+        at=(west + 680, north),
+        width=820,
+        height=FLOOR_WIDTH,
+        color="#f6deb8",
+        text_size=70,
     )
     return zone(
         name="Floor",

@@ -15,7 +15,7 @@ def to_svg(plan: Json) -> str:
     shapes = "\n".join((*_areas(plan), *_seats(plan)))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">\n'
-        f'<title>{escape(plan["name"])}</title>\n'
+        f"<title>{escape(plan['name'])}</title>\n"
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>\n{shapes}\n</svg>\n'
     )
 

@@ -1,0 +1,69 @@
+"""The gateway's API as any client sees it: one method that sends, checks and hands back the answer."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from rowlock_demo.surprise import Surprise
+
+TIMEOUT_S = 30.0
+API = "/api/v1"
+
+
+class Gateway:
+    """A connection to the gateway. `watch` is called with every answer, for a transcript."""
+
+    def __init__(self, url: str, *, watch: Callable[[httpx.Response], None] | None = None) -> None:
+        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_S)
+        self._watch = watch
+
+    def get(
+        self,
+        path: str,
+        *,
+        expect: int = 200,
+        query: Mapping[str, str] | None = None,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Read `path` (below /api/v1)."""
+        request = self._http.build_request("GET", API + path, params=query, headers=_headers(token, headers))
+        return self._send(request, expect=expect)
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        *,
+        expect: int,
+        token: str,
+        body: Any = None,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Change something, under an Idempotency-Key that is new unless `key` is given."""
+        all_headers = _headers(token, headers) | {"Idempotency-Key": key or str(uuid4())}
+        request = self._http.build_request(method, API + path, json=body, headers=all_headers)
+        return self._send(request, expect=expect)
+
+    def _send(self, request: httpx.Request, *, expect: int) -> httpx.Response:
+        try:
+            answer = self._http.send(request)
+        except httpx.TransportError as error:
+            raise Surprise(
+                f"Nothing answers at {request.url.copy_with(path='/')}: {error}. Is `make up` running?"
+            ) from error
+        if self._watch:
+            self._watch(answer)
+        if answer.status_code != expect:
+            raise Surprise(
+                f"{request.method} {request.url.path} should have answered {expect}, "
+                f"but answered {answer.status_code}: {answer.text[:500] or 'no body'}"
+            )
+        return answer
+
+
+def _headers(token: str | None, more: Mapping[str, str] | None) -> dict[str, str]:
+    return ({"Authorization": f"Bearer {token}"} if token else {}) | dict(more or {})

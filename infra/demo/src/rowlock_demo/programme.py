@@ -1,0 +1,148 @@
+"""What the demo puts on sale: three venues and their shows.
+
+Days are counted from the day of loading, so that the demo never goes out of date.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+CURRENCY = "PLN"
+TIME_ZONE = "Europe/Warsaw"
+CANCELLABLE_UNTIL = timedelta(hours=24)
+"""How long before the start an order can still be cancelled."""
+ON_SALE_SINCE = timedelta(days=1)
+
+Prices = dict[str, dict[str, int]]
+"""Price category of the plan -> ticket type -> price in minor units."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Venue:
+    name: str
+    city: str
+    address: str
+    plan: str
+    """The example plan of its hall, by its name under examples/."""
+
+    def body(self) -> dict[str, Any]:
+        """As POST /venues takes it."""
+        return {
+            "name": self.name,
+            "city": self.city,
+            "country": "PL",
+            "address": self.address,
+            "time_zone": TIME_ZONE,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Show:
+    title: str
+    description: str
+    venue: Venue
+    in_days: tuple[int, ...]
+    """One event for each of these days from today."""
+    at: time
+    lasts: timedelta
+    prices: Prices
+    seats_per_order_max: int = 10
+
+    def starts(self, *, now: datetime) -> list[datetime]:
+        """When its events start, in UTC."""
+        today = now.astimezone(ZoneInfo(TIME_ZONE)).date()
+        local = (
+            datetime.combine(today + timedelta(days=days), self.at, tzinfo=ZoneInfo(TIME_ZONE))
+            for days in self.in_days
+        )
+        return [start.astimezone(UTC) for start in local]
+
+    def body(
+        self, *, venue_id: str, seating_plan_id: str, starts_at: datetime, now: datetime
+    ) -> dict[str, Any]:
+        """One of its events as POST /events takes it."""
+        return {
+            "title": self.title,
+            "description": self.description,
+            "venue_id": venue_id,
+            "seating_plan_id": seating_plan_id,
+            "starts_at": _rfc3339(starts_at),
+            "ends_at": _rfc3339(starts_at + self.lasts),
+            "sales_start_at": _rfc3339(
+                now.replace(hour=0, minute=0, second=0, microsecond=0) - ON_SALE_SINCE
+            ),
+            "sales_end_at": _rfc3339(starts_at),
+            "currency": CURRENCY,
+            "price_categories": [
+                {
+                    "name": category,
+                    "ticket_types": [{"name": name, "price_minor": price} for name, price in types.items()],
+                }
+                for category, types in self.prices.items()
+            ],
+            "seats_per_order_max": self.seats_per_order_max,
+            "pesel_required": False,
+            "cancellation_deadline_at": _rfc3339(starts_at - CANCELLABLE_UNTIL),
+        }
+
+
+GRAND_THEATRE = Venue(name="Grand Theatre", city="Kraków", address="Plac Teatralny 1", plan="theatre")
+HARBOUR_ARENA = Venue(name="Harbour Arena", city="Gdańsk", address="Nabrzeże 12", plan="arena")
+CELLAR_CLUB = Venue(name="Cellar Club", city="Wrocław", address="Ruska 46", plan="club")
+
+REHEARSAL = Show(
+    title="Open rehearsal: The Tempest",
+    description="Watch the company at work before opening night. Entrance is free, seats are numbered.",
+    venue=GRAND_THEATRE,
+    in_days=(14,),
+    at=time(17, 0),
+    lasts=timedelta(hours=2),
+    prices={"Premium": {"visitor": 0}, "Stalls": {"visitor": 0}, "Balcony": {"visitor": 0}},
+    seats_per_order_max=6,
+)
+TEMPEST = Show(
+    title="The Tempest",
+    description="Shakespeare's last play alone, on three evenings.",
+    venue=GRAND_THEATRE,
+    in_days=(21, 22, 23),
+    at=time(19, 30),
+    lasts=timedelta(hours=2, minutes=45),
+    prices={
+        "Premium": {"adult": 18000, "concession": 12000},
+        "Stalls": {"adult": 12000, "concession": 8000},
+        "Balcony": {"adult": 7000, "concession": 4500},
+    },
+)
+NORTHERN_LIGHTS = Show(
+    title="Northern Lights Tour",
+    description="The full band, the full light show. Standing on the floor, seats all around it.",
+    venue=HARBOUR_ARENA,
+    in_days=(60,),
+    at=time(20, 0),
+    lasts=timedelta(hours=3),
+    prices={
+        "Front standing": {"adult": 34900},
+        "Lower tier": {"adult": 29900, "concession": 24900},
+        "Rear standing": {"adult": 24900},
+        "Upper tier": {"adult": 17900, "concession": 13900},
+        "Side view": {"adult": 11900, "concession": 9900},
+    },
+    seats_per_order_max=8,
+)
+JAM_SESSION = Show(
+    title="Jam session",
+    description="Bring an instrument or just listen. Free entrance, standing only.",
+    venue=CELLAR_CLUB,
+    in_days=(10,),
+    at=time(21, 0),
+    lasts=timedelta(hours=4),
+    prices={"Floor": {"guest": 0}, "Gallery": {"guest": 0}},
+)
+
+SHOWS = (REHEARSAL, TEMPEST, NORTHERN_LIGHTS, JAM_SESSION)
+VENUES = (GRAND_THEATRE, HARBOUR_ARENA, CELLAR_CLUB)
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
