@@ -4,6 +4,7 @@ Under pytest-xdist the controller starts the parts once and hands each worker a 
 without it a part starts when the first test asks for it. See README.md for the fixtures.
 """
 
+import hypothesis
 import pytest
 
 from support.parts import AMQP_SETTING, Parts, Share
@@ -16,6 +17,14 @@ pytest_plugins = [
 
 PARTS = pytest.StashKey[Parts]()
 WORKER_INPUT = "rowlock_parts"
+
+# The time of one example says more about the machine than about the code.
+hypothesis.settings.register_profile("rowlock", deadline=None)
+hypothesis.settings.load_profile("rowlock")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record-schemas", action="store_true", help="write down the messages as they are now")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,0 +1,23 @@
+"""The transcript shows enough to follow and no token one could use."""
+
+from rowlock_demo.transcript import shortened
+
+
+def test_long_lists_say_how_much_was_left_out():
+    assert shortened([1, 2, 3, 4, 5]) == [1, 2, 3, "… and 2 more"]
+
+
+def test_short_lists_stay_whole():
+    assert shortened([1, 2, 3]) == [1, 2, 3]
+
+
+def test_long_texts_say_how_long_they_were():
+    assert shortened({"seats": "a" * 500}) == {"seats": "a" * 72 + "… (500 characters)"}
+
+
+def test_hold_tokens_are_cut_wherever_they_stand():
+    token = "eyJhbGciOiJFZERTQSJ9.payload.signature"
+    assert shortened({"hold_token": token, "hold_tokens": [token]}) == {
+        "hold_token": "eyJhbGciOiJFZE…",
+        "hold_tokens": ["eyJhbGciOiJFZE…"],
+    }
