@@ -1,0 +1,1 @@
+"""How fast Rowlock sells seats, as ratios to the same transaction in pgbench (see README.md)."""

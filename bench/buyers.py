@@ -1,0 +1,33 @@
+"""Access tokens of the bench's buyers, signed with the system's own key as `rowlock token` does."""
+
+import time
+import uuid
+from pathlib import Path
+
+from chassis.signing import SigningKey, sign
+
+_ISSUER, _AUDIENCE = "https://rowlock.local", "rowlock"
+_VALID_S = 6 * 3600
+
+
+def access_token(key: SigningKey, *, subject: str, role: str) -> str:
+    """A token that is good for the longest bench run."""
+    now = int(time.time())
+    claims = {
+        "iss": _ISSUER,
+        "aud": _AUDIENCE,
+        "sub": subject,
+        "client_id": "bench",
+        "jti": str(uuid.uuid4()),
+        "iat": now,
+        "exp": now + _VALID_S,
+        "roles": [role],
+    }
+    return sign(claims, key, "at+jwt")
+
+
+def write_tokens(key: SigningKey, *, buyers: int, file: Path) -> list[str]:
+    """One buyer's token a line, for holds.lua."""
+    tokens = [access_token(key, subject=f"bench-buyer-{number}", role="buyer") for number in range(buyers)]
+    file.write_text("".join(f"{token}\n" for token in tokens))
+    return tokens
