@@ -48,7 +48,7 @@ def _token_option(role: str) -> typer.models.OptionInfo:
 
 @commands.command()
 def load(url: Url, organizer_token: Annotated[str | None, _token_option("organizer")] = None) -> None:
-    """Load venues, seating plans and events, and wait until they are on sale; a second load makes nothing new."""
+    """Load the venues and events and wait until they are on sale; a second load makes nothing new."""
     with _telling_surprises(), console.status("Loading the demo"):
         token = organizer_token or mint(subject="demo-organizer", roles=["organizer"])
         Loader(Gateway(url), token=token, report=_report).load(now=datetime.now(UTC))
