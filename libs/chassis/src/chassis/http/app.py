@@ -1,0 +1,90 @@
+"""The app factory."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from chassis.access import AccessTokens
+from chassis.database import Database
+from chassis.http import health
+from chassis.http.edge import Edge
+from chassis.http.handlers import add_problem_handlers
+from chassis.http.openapi import describe
+from chassis.problems import ProblemTable
+from chassis.settings import ServiceSettings
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
+
+
+def create_http_app(
+    *,
+    title: str,
+    description: str,
+    version: str,
+    settings: ServiceSettings,
+    routers: Sequence[APIRouter],
+    problem_table: ProblemTable,
+    lifespan: Lifespan | None = None,
+    tags: Sequence[dict[str, Any]] = (),
+    readiness_checks: Mapping[str, health.Check] | None = None,
+    body_bytes_max_by_path: Mapping[str, int] | None = None,
+    db: Database | None = None,
+) -> FastAPI:
+    """A FastAPI app with the edge, problems, health and OpenAPI of every service.
+
+    Keeps `state.db`, `state.settings` and `state.access_tokens`; closes the database at the end.
+    `lifespan(app)` runs inside, with the database there. `body_bytes_max_by_path` raises the
+    body limit for exact paths. The `routers` bring their own prefixes.
+    """
+    app = FastAPI(
+        title=title,
+        description=description,
+        version=version,
+        openapi_tags=list(tags),
+        lifespan=_lifespan(lifespan),
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    app.state.db = db or _database(settings)
+    app.state.access_tokens = AccessTokens(settings)
+    app.state.draining = False
+    app.state.readiness_checks = {"database": app.state.db.ping, **(readiness_checks or {})}
+    for router in (*routers, health.router):
+        app.include_router(router)
+    add_problem_handlers(app, problem_table)
+    app.add_middleware(
+        Edge,
+        body_bytes_max=settings.request_body_bytes_max,
+        body_bytes_max_by_path=body_bytes_max_by_path or {},
+        access_log=settings.access_log,
+    )
+    describe(app)
+    return app
+
+
+def _database(settings: ServiceSettings) -> Database:
+    return Database(
+        settings.database_url,
+        settings.database_pool_size,
+        pool_wait_s=settings.database_pool_wait_s,
+        application_name=f"{settings.service_name}-api",
+    )
+
+
+def _lifespan(inner: Lifespan | None) -> Lifespan:
+    @asynccontextmanager
+    async def run(app: FastAPI) -> AsyncIterator[None]:
+        try:
+            if inner is None:
+                yield
+            else:
+                async with inner(app):
+                    yield
+        finally:
+            await app.state.db.close()
+
+    return run

@@ -1,0 +1,270 @@
+"""The one ASGI middleware: request id, body limit, hostile input, last-resort errors, access log.
+
+Everything that no service can store or parse is refused here once, so no router has to care:
+NUL characters, invalid UTF-8, lone surrogates, numbers beyond 64 bits, over-deep documents.
+"""
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.ids import new_id
+from chassis.logs import get_logger
+from chassis.problems import (
+    BAD_REQUEST,
+    BODY_TOO_LARGE,
+    INTERNAL_ERROR,
+    MEDIA_TYPE_UNSUPPORTED,
+    VALIDATION_FAILED,
+    problem_response,
+)
+
+DEPTH_MAX = 64
+INTEGER_MAX = 2**63 - 1
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}")
+_NUL_IN_QUERY = re.compile(rb"%00|\x00", re.IGNORECASE)
+# Only a body that shows one of these is walked through; the usual one costs a single scan.
+_SUSPICIOUS = re.compile(rb"\\u|[0-9]{19}|[0-9.][eE]|NaN|Infinity|\x00")
+_QUIET_PATHS = ("/healthz", "/readyz")
+
+log = get_logger()
+
+
+class Refused(Exception):
+    """The request gets this answer without reaching a router."""
+
+    def __init__(self, spec: Any, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.spec = spec
+        self.extra = extra
+
+
+class Edge:
+    """Wraps the whole app. `body_bytes_max_by_path` raises the limit for exact paths."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        body_bytes_max: int,
+        body_bytes_max_by_path: Mapping[str, int],
+        access_log: bool,
+    ) -> None:
+        self._app = app
+        self._body_bytes_max = body_bytes_max
+        self._body_bytes_max_by_path = body_bytes_max_by_path
+        self._access_log = access_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started_at = time.perf_counter()
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        answer = _Answer(send, request_id)
+        try:
+            await self._serve(scope, receive, answer, request_id)
+        finally:
+            if self._access_log and scope["path"] not in _QUIET_PATHS:
+                _log_access(scope, answer.status, started_at, request_id)
+
+    async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer", request_id: str) -> None:
+        try:
+            _check_target(scope)
+            receive = await self._checked_body(scope, receive)
+            await self._app(scope, receive, answer)
+        except Refused as refused:
+            response = problem_response(
+                refused.spec, request_id=request_id, detail=str(refused), extra=refused.extra
+            )
+            await response(scope, receive, answer)
+        except Exception:
+            log.exception("request_failed", method=scope["method"], request_id=request_id)
+            if answer.status:
+                raise
+            await _internal_error(request_id)(scope, receive, answer)
+
+    async def _checked_body(self, scope: Scope, receive: Receive) -> Receive:
+        """Read the body, check it, and give back a `receive` that plays it again."""
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        if b"content-length" not in headers and b"transfer-encoding" not in headers:
+            return receive
+        limit = self._body_bytes_max_by_path.get(scope["path"], self._body_bytes_max)
+        body = await _read_body(receive, headers, limit)
+        if body is None:
+            return receive
+        if body:
+            _check_body(body, headers.get(b"content-type", b""))
+        return _Replay(body, receive)
+
+
+class _Answer:
+    """`send` that adds the request id and remembers the status."""
+
+    __slots__ = ("_request_id", "_send", "status")
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id.encode()
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self._request_id)]
+        await self._send(message)
+
+
+class _Replay:
+    """`receive` that gives the body once, then what the client does next."""
+
+    __slots__ = ("_body", "_receive")
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._body: bytes | None = body
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        if self._body is None:
+            return await self._receive()
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return value.decode()
+    return str(new_id())
+
+
+def _check_target(scope: Scope) -> None:
+    if "\x00" in scope["path"]:
+        raise _rule_broken("path", "path", "must not contain a NUL character")
+    if _NUL_IN_QUERY.search(scope["query_string"]):
+        raise _rule_broken("query", "query", "must not contain a NUL character")
+
+
+async def _read_body(receive: Receive, headers: Mapping[bytes, bytes], limit: int) -> bytes | None:
+    announced = headers.get(b"content-length", b"0")
+    if announced.isdigit() and int(announced) > limit:
+        raise Refused(BODY_TOO_LARGE, f"At most {limit} bytes.")
+    message = await receive()
+    if message["type"] != "http.request":
+        return None
+    if not message.get("more_body", False):
+        return _within(message.get("body", b""), limit)
+    chunks, size = [message.get("body", b"")], len(message.get("body", b""))
+    while message.get("more_body", False):
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Refused(BAD_REQUEST, "The body ended early.")
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > limit:
+            raise Refused(BODY_TOO_LARGE, f"At most {limit} bytes.")
+    return b"".join(chunks)
+
+
+def _within(body: bytes, limit: int) -> bytes:
+    if len(body) > limit:
+        raise Refused(BODY_TOO_LARGE, f"At most {limit} bytes.")
+    return body
+
+
+def _check_body(body: bytes, content_type: bytes) -> None:
+    media_type = content_type.partition(b";")[0].strip().lower()
+    if media_type != b"application/json" and not (
+        media_type.startswith(b"application/") and media_type.endswith(b"+json")
+    ):
+        raise Refused(MEDIA_TYPE_UNSUPPORTED, "The body must be application/json.")
+    if not body.isascii():
+        _check_utf8(body)
+    if body.count(b"[") + body.count(b"{") > DEPTH_MAX:
+        _check_depth(body)
+    if _SUSPICIOUS.search(body):
+        _check_values(body)
+
+
+def _check_utf8(body: bytes) -> None:
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise _rule_broken("", "body", f"is not valid UTF-8 at byte {error.start}") from None
+
+
+def _check_depth(body: bytes) -> None:
+    depth = 0
+    for token in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', body, re.DOTALL):
+        mark = token[0]
+        if mark in (b"[", b"{"):
+            depth += 1
+            if depth > DEPTH_MAX:
+                raise _rule_broken("", "body", f"is nested deeper than {DEPTH_MAX} levels")
+        elif mark in (b"]", b"}"):
+            depth -= 1
+
+
+def _check_values(body: bytes) -> None:
+    try:
+        document = json.loads(body)
+    except json.JSONDecodeError:
+        return  # the router's parser says where
+    except (ValueError, RecursionError):
+        raise _rule_broken("", "body", "contains a number that is too long") from None
+    _check_value(document, "")
+
+
+def _check_value(value: Any, path: str) -> None:
+    if isinstance(value, str):
+        _check_text(value, path)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_text(key, path)
+            _check_value(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_value(item, f"{path}.{index}" if path else str(index))
+    elif isinstance(value, int) and abs(value) > INTEGER_MAX:
+        raise _rule_broken(path, "body", "is beyond 64 bits")
+    elif isinstance(value, float) and not abs(value) <= 1.7e308:
+        raise _rule_broken(path, "body", "is not a finite number")
+
+
+def _check_text(value: str, path: str) -> None:
+    if "\x00" in value:
+        raise _rule_broken(path, "body", "must not contain a NUL character")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise _rule_broken("", "body", "contains half of a surrogate pair") from None
+
+
+def _rule_broken(field: str, where: str, rule: str) -> Refused:
+    error = {"field": field.encode(errors="replace").decode(), "rule": rule, "in": where}
+    return Refused(VALIDATION_FAILED, f"{field or where} {rule}.", errors=[error])
+
+
+def _internal_error(request_id: str) -> Response:
+    return problem_response(
+        INTERNAL_ERROR, request_id=request_id, detail="It is logged under the request id; nothing was changed."
+    )
+
+
+def _log_access(scope: Scope, status: int, started_at: float, request_id: str) -> None:
+    route = scope.get("route")
+    log.info(
+        "request_served",
+        method=scope["method"],
+        # The route's template, not the path: ids and tokens of people stay out of the log.
+        route=getattr(route, "path_format", None) or getattr(route, "path", None),
+        status=status,
+        ms=round((time.perf_counter() - started_at) * 1000, 1),
+        request_id=request_id,
+    )

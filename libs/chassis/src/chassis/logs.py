@@ -1,0 +1,43 @@
+"""Structured logs: static event names, facts as keys, the request id bound while it is served."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+def set_up_logs(*, level: str = "info", log_format: str = "console") -> None:
+    """Send structlog and the standard library's loggers to stdout in one shape."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, _renderer(log_format)],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(processor=_renderer(log_format), foreign_pre_chain=shared)
+    )
+    logging.basicConfig(handlers=[handler], level=_LEVELS[level], force=True)
+    # Their lines repeat what the chassis says with more context, or print connection details.
+    for name in ("uvicorn.access", "aiormq", "aio_pika"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _renderer(log_format: str) -> Any:
+    if log_format == "json":
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+
+
+def get_logger(**facts: Any) -> Any:
+    """A logger that adds `facts` to each line."""
+    return structlog.get_logger(**facts)

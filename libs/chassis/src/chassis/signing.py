@@ -1,0 +1,189 @@
+"""Ed25519 keys and the signed tokens (JWT, EdDSA) made with them.
+
+Private keys are JWK files, public keys JWKS documents (a file or a URL). Which token is which
+is told by its `typ`: a token of one kind never passes for another.
+"""
+
+import json
+import os
+import time
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+ALGORITHM = "Ed25519"
+ALGORITHMS = ["Ed25519", "EdDSA"]
+CLOCK_LEEWAY_S = 5
+TOKEN_CHARS_MAX = 16_384
+_FETCH_TIMEOUT_S = 3
+
+
+class TokenInvalid(Exception):
+    """The token is malformed, signed by no known key, or not meant for us."""
+
+
+class TokenExpired(TokenInvalid):
+    """The token was good, but its time is over; `claims` may be used to say what expired."""
+
+    def __init__(self, message: str, claims: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.claims = claims
+
+
+class KeyUnknown(TokenInvalid):
+    """No key of the set has the token's `kid`; a rotated set may have it by now."""
+
+
+class KeySetUnavailable(Exception):
+    """The JWKS cannot be read: missing file, unreachable URL, or not a JWKS."""
+
+
+class SigningKey:
+    """A private Ed25519 key with its `kid`."""
+
+    def __init__(self, key: OKPKey) -> None:
+        self._key = key
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a JWK file; OSError or ValueError when it is not there or not such a key."""
+        return cls(OKPKey.import_key(json.loads(Path(path).read_text())))
+
+    @property
+    def kid(self) -> str:
+        """The key's id (RFC 7638 thumbprint unless the file names one)."""
+        return self._key.kid or self._key.thumbprint()
+
+    def save(self, path: str | Path) -> None:
+        """Write the private JWK, readable by the owner only."""
+        document = json.dumps(self._document(private=True))
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(document)
+
+    def public_set(self) -> dict[str, Any]:
+        """The JWKS document others verify with."""
+        return {"keys": [self._document(private=False)]}
+
+    def key_set(self) -> "KeySet":
+        """The same as a KeySet."""
+        return KeySet(self.public_set())
+
+    def _document(self, *, private: bool) -> dict[str, Any]:
+        return {**self._key.as_dict(private=private), "kid": self.kid, "use": "sig", "alg": ALGORITHM}
+
+    @property
+    def jwk(self) -> OKPKey:
+        """The key as joserfc wants it."""
+        return self._key
+
+
+def create_key() -> SigningKey:
+    """A new private key."""
+    return SigningKey(OKPKey.generate_key("Ed25519", private=True))
+
+
+class KeySet:
+    """Public keys by `kid`."""
+
+    def __init__(self, document: Mapping[str, Any], *, source: str | None = None) -> None:
+        self._source = source
+        self._keys = _keys_of(document)
+        self.loaded_at = time.monotonic()
+
+    @classmethod
+    def load(cls, path_or_url: str) -> Self:
+        """Read a JWKS; blocks on file or network. Raises KeySetUnavailable."""
+        return cls(_read_document(path_or_url), source=path_or_url)
+
+    def reload(self) -> None:
+        """Read the source again (a key was rotated in); keeps the old keys when that fails."""
+        if self._source is not None:
+            self._keys = _keys_of(_read_document(self._source))
+            self.loaded_at = time.monotonic()
+
+    def find(self, kid: str | None) -> OKPKey:
+        """The key a token names, or the only one there is. Raises KeyUnknown."""
+        if kid is None and len(self._keys) == 1:
+            return next(iter(self._keys.values()))
+        try:
+            return self._keys[kid or ""]
+        except KeyError:
+            raise KeyUnknown("the token is signed by an unknown key") from None
+
+
+def sign(claims: Mapping[str, Any], key: SigningKey, typ: str) -> str:
+    """A compact JWT of type `typ` (as `at+jwt`)."""
+    header = {"alg": ALGORITHM, "kid": key.kid, "typ": typ}
+    payload = json.dumps(dict(claims), separators=(",", ":"), ensure_ascii=False)
+    return jws.serialize_compact(header, payload, key.jwk, algorithms=ALGORITHMS)
+
+
+def verify(
+    token: str, keys: KeySet, typ: str, audience: str, issuer: str, *, now: float | None = None
+) -> dict[str, Any]:
+    """The claims of a valid token. `now` is a Unix time in seconds.
+
+    Raises TokenExpired (with the claims) for a good token that is over, else TokenInvalid.
+    """
+    claims = _verified_claims(token, keys, typ)
+    _check_addressing(claims, audience, issuer)
+    _check_time(claims, time.time() if now is None else now)
+    return claims
+
+
+def _verified_claims(token: str, keys: KeySet, typ: str) -> dict[str, Any]:
+    if len(token) > TOKEN_CHARS_MAX:
+        raise TokenInvalid("the token is too long")
+    try:
+        header = jws.extract_compact(token.encode("ascii")).headers()
+        if str(header.get("typ", "")).lower() != typ:
+            raise TokenInvalid("the token is of another type")
+        verified = jws.deserialize_compact(token, keys.find(header.get("kid")), algorithms=ALGORITHMS)
+        claims = json.loads(verified.payload)
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise TokenInvalid("the token is malformed or its signature is wrong") from error
+    if not isinstance(claims, dict):
+        raise TokenInvalid("the token has no claims")
+    return claims
+
+
+def _check_addressing(claims: dict[str, Any], audience: str, issuer: str) -> None:
+    if claims.get("iss") != issuer:
+        raise TokenInvalid("the token has another issuer")
+    audiences = claims.get("aud")
+    if audience not in (audiences if isinstance(audiences, list) else [audiences]):
+        raise TokenInvalid("the token is meant for somebody else")
+
+
+def _check_time(claims: dict[str, Any], now: float) -> None:
+    expires_at, not_before = claims.get("exp"), claims.get("nbf", 0)
+    if not isinstance(expires_at, int | float) or not isinstance(not_before, int | float):
+        raise TokenInvalid("the token has no expiry")
+    if not_before > now + CLOCK_LEEWAY_S:
+        raise TokenInvalid("the token is not valid yet")
+    if expires_at <= now:
+        raise TokenExpired("the token has expired", claims)
+
+
+def _read_document(path_or_url: str) -> dict[str, Any]:
+    try:
+        if path_or_url.startswith(("http://", "https://")):
+            with urllib.request.urlopen(path_or_url, timeout=_FETCH_TIMEOUT_S) as answer:
+                return json.load(answer)
+        return json.loads(Path(path_or_url).read_text())
+    except (OSError, ValueError) as error:
+        raise KeySetUnavailable(f"cannot read the key set: {error}") from error
+
+
+def _keys_of(document: Mapping[str, Any]) -> dict[str, OKPKey]:
+    try:
+        keys = [OKPKey.import_key(item) for item in document["keys"] if item.get("kty") == "OKP"]
+    except (KeyError, TypeError, AttributeError, ValueError, JoseError) as error:
+        raise KeySetUnavailable(f"not a JWKS: {error}") from error
+    return {key.kid or key.thumbprint(): key for key in keys}
