@@ -6,12 +6,12 @@ from importlib import import_module
 from typing import Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
-from bus import SERVICES
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
-from rowlock_local.settings import LocalSettings
 
+from bus import SERVICES
 from chassis.settings import ServiceSettings
+from rowlock_local.settings import LocalSettings
 
 INTRODUCTION = """\
 # Configuration
@@ -52,7 +52,9 @@ def service_section(service: str) -> str:
         for name, field in settings.model_fields.items()
         if repr(field) != repr(ServiceSettings.model_fields.get(name))
     }
-    return section(service.capitalize(), f"`{service}.settings.Settings`, besides those of every service", own)
+    return section(
+        service.capitalize(), f"`{service}.settings.Settings`, besides those of every service", own
+    )
 
 
 def section(title: str, source: str, fields: Mapping[str, FieldInfo]) -> str:
@@ -68,13 +70,20 @@ def table(rows: Iterable[str]) -> str:
 
 
 def row(name: str, field: FieldInfo) -> str:
-    default = "**required**" if field.is_required() else f"`{shown(field.get_default(call_default_factory=True))}`"
+    default = (
+        "**required**" if field.is_required() else f"`{shown(field.get_default(call_default_factory=True))}`"
+    )
     words = (field.description or "").replace("|", "\\|")
     return f"| `{name.upper()}` | {type_name(field)} | {default} | {words} |"
 
 
 def type_name(field: FieldInfo) -> str:
-    limits = [text.format(limit) for limit in field.metadata for kind, text in LIMITS.items() if isinstance(limit, kind)]
+    limits = [
+        text.format(limit)
+        for limit in field.metadata
+        for kind, text in LIMITS.items()
+        if isinstance(limit, kind)
+    ]
     return ", ".join([plain_type(field.annotation), *limits])
 
 

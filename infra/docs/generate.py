@@ -1,6 +1,6 @@
 """Writes the pages of docs/ that repeat what the code says; with --check, only says which are out of step.
 
-    python infra/docs/generate.py [--check]
+python infra/docs/generate.py [--check]
 """
 
 import sys

@@ -4,7 +4,6 @@ import inspect
 from typing import Any
 
 from bus import is_command, message_classes, owner_of, receivers_of, senders_of
-
 from messages.base import Message
 
 INTRODUCTION = """\
@@ -20,13 +19,20 @@ belongs to the service that obeys it. Everything arrives at least once and in an
 
 def render() -> str:
     """The whole page."""
-    overview = ["| message | type | sent by | received by |", "|---|---|---|---|", *map(overview_row, message_classes())]
+    overview = [
+        "| message | type | sent by | received by |",
+        "|---|---|---|---|",
+        *map(overview_row, message_classes()),
+    ]
     return "\n".join([INTRODUCTION, *overview, "", *map(section, message_classes())])
 
 
 def overview_row(message: type[Message]) -> str:
     name = message.__name__
-    senders, receivers = ", ".join(senders_of(message)), ", ".join(f"`{name}`" for name in receivers_of(message))
+    senders, receivers = (
+        ", ".join(senders_of(message)),
+        ", ".join(f"`{name}`" for name in receivers_of(message)),
+    )
     return f"| [{name}](#{name.lower()}) | `{message.message_type}` | {senders} | {receivers} |"
 
 
@@ -36,7 +42,10 @@ def section(message: type[Message]) -> str:
     meaning = inspect.getdoc(message) or ""
     schema = message.model_json_schema()
     head = f"## {message.__name__}\n\n{kind} of {owner_of(message)}. {meaning.removeprefix('Command: ')}\n"
-    parts = [fields_table(schema), *(part_table(name, part) for name, part in schema.get("$defs", {}).items())]
+    parts = [
+        fields_table(schema),
+        *(part_table(name, part) for name, part in schema.get("$defs", {}).items()),
+    ]
     return "\n".join([head, *parts])
 
 
@@ -63,4 +72,5 @@ def type_name(field: dict[str, Any]) -> str:
         return " or ".join(f"`{choice}`" for choice in field["enum"])
     if field["type"] == "array":
         return f"list of {type_name(field.get('items', {'type': 'anything'}))}"
-    return {"uuid": "UUID", "date-time": "time"}.get(field.get("format", ""), field["type"])
+    named_formats = {"uuid": "UUID", "date-time": "time"}
+    return named_formats.get(field.get("format", ""), str(field["type"]))

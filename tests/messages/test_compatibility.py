@@ -7,8 +7,10 @@ readers is a new version, with a new type.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+
 from bus import message_classes
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -48,12 +50,12 @@ def current(message):
     schema = message.model_json_schema()
     parts = {"": schema, **schema.get("$defs", {})}
     return {
-        name: {"fields": bare(part.get("properties", {})), "required": sorted(part.get("required", []))}
+        name: {"fields": bare(part)["properties"], "required": sorted(part.get("required", []))}
         for name, part in parts.items()
     }
 
 
-def bare(node):
+def bare(node: Any) -> Any:
     if isinstance(node, dict):
         return {key: bare(value) for key, value in node.items() if key not in {"title", "description"}}
     return [bare(value) for value in node] if isinstance(node, list) else node

@@ -5,13 +5,14 @@ import re
 import sys
 from pathlib import Path
 
-import messages
 import pytest
-from bus import SERVICES, is_command, message_classes, owner_of
 from hypothesis import given
 from hypothesis import strategies as st
-from messages.base import Message
 from pydantic import BaseModel, ValidationError
+
+import messages
+from bus import SERVICES, is_command, message_classes, owner_of
+from messages.base import Message
 
 PERSONAL = {"email", "phone", "pesel", "first_name", "last_name", "attendee", "contact", "buyer_id"}
 
