@@ -1,0 +1,57 @@
+"""A worker's /healthz and /readyz: a handful of lines of HTTP, for there is nothing more to say."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+REQUEST_TIMEOUT_S = 5.0
+_REASONS = {200: "OK", 404: "Not Found", 503: "Service Unavailable"}
+
+
+class HealthServer:
+    """Listens on `port`, or does nothing for port 0. `not_ready` names what is missing."""
+
+    def __init__(self, *, host: str, port: int, not_ready: Callable[[], Awaitable[list[str]]]) -> None:
+        self._host = host
+        self._port = port
+        self._not_ready = not_ready
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Begin to listen; OSError when the port is taken."""
+        if self._port:
+            self._server = await asyncio.start_server(self._serve, self._host, self._port)
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        if self._server is not None:
+            self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                head = await reader.readuntil(b"\r\n\r\n")
+                status, document = await self._answer(head.split(b" ", 2)[1])
+                writer.write(_response(status, document))
+                await writer.drain()
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, IndexError):
+            return  # whoever asked has gone, or did not speak HTTP
+        finally:
+            writer.close()
+
+    async def _answer(self, target: bytes) -> tuple[int, dict[str, object]]:
+        if target == b"/healthz":
+            return 200, {"status": "alive"}
+        if target == b"/readyz":
+            failing = await self._not_ready()
+            return (503 if failing else 200), {"status": "failing" if failing else "ready", "failing": failing}
+        return 404, {"status": "not found"}
+
+
+def _response(status: int, document: dict[str, object]) -> bytes:
+    body = json.dumps(document).encode()
+    head = (
+        f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body

@@ -1,0 +1,69 @@
+"""Periodic work of a worker. Any number of replicas run the same jobs, so each must share."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from chassis.database import Database
+from chassis.logs import get_logger
+from chassis.settings import ServiceSettings
+
+HOUSEKEEPING_EVERY_S = 60.0
+HOUSEKEEPING_BATCH_MAX = 5_000
+
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Runs `run` every `every_s` seconds, measured from end to start. It returns how much it
+    did (or None); when that is more than nothing it is logged."""
+
+    name: str
+    every_s: float
+    run: Callable[[], Awaitable[int | None]]
+
+    async def keep_running(self) -> None:
+        """Run for ever; a failing run is logged and the next one comes as planned."""
+        while True:
+            # Spread out, so that replicas started together do not work together.
+            await asyncio.sleep(self.every_s * random.uniform(0.8, 1.2))
+            try:
+                if done := await self.run():
+                    log.info("job_done", job=self.name, done=done)
+            except Exception:
+                log.exception("job_failed", job=self.name)
+
+
+def housekeeping_jobs(db: Database, settings: ServiceSettings) -> list[Job]:
+    """Forget stored answers and handled message ids once nobody can ask for them any more."""
+    schema = settings.service_name
+    tables = [
+        ("idempotency", "stored_at", settings.idempotency_keep_s),
+        ("inbox", "handled_at", settings.inbox_keep_s),
+    ]
+    return [
+        Job(f"forget_{table}", HOUSEKEEPING_EVERY_S, _forget(db, f"{schema}.{table}", column, keep_s))
+        for table, column, keep_s in tables
+    ]
+
+
+def _forget(db: Database, table: str, column: str, keep_s: int) -> Callable[[], Awaitable[int]]:
+    statement = text(
+        f"""
+        DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+            SELECT ctid FROM {table}
+            WHERE {column} < clock_timestamp() - make_interval(secs => :keep_s)
+            LIMIT {HOUSEKEEPING_BATCH_MAX} FOR UPDATE SKIP LOCKED
+        ))
+        """
+    )
+
+    async def forget() -> int:
+        async with db.transaction() as tx:
+            return (await tx.execute(statement, {"keep_s": keep_s})).rowcount
+
+    return forget

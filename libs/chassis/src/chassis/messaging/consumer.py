@@ -1,0 +1,156 @@
+"""A consumer: one queue, its subscriptions, and the supervision that keeps it consuming."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
+from aiormq.exceptions import AMQPError, ChannelPreconditionFailed
+
+from chassis.database import Database
+from chassis.inbox import Inbox
+from chassis.logs import get_logger
+from chassis.messaging.connection import close_quietly, connect, open_channel
+from chassis.messaging.delivery import Deliveries
+from chassis.messaging.subscription import Subscription
+from chassis.messaging.topology import declare_consumer
+from chassis.publishing import BrokerUnavailable
+
+RECONNECT_DELAY_S = 0.2
+RECONNECT_DELAY_S_MAX = 5.0
+WATCH_EVERY_S = 5.0
+WATCH_TIMEOUT_S = 5.0
+
+log = get_logger()
+
+
+class ConsumerLost(Exception):
+    """The broker no longer delivers to us; the reason is the message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsumerContext:
+    """What the worker gives its consumers."""
+
+    amqp_url: str
+    db: Database
+    inbox: Inbox
+    prefetch: int
+    delivery_limit: int
+
+
+class Consumer:
+    """Handles the messages of queue `name`, up to `prefetch` at once (default: the setting).
+
+    `run` never ends by itself: whatever happens to the connection, the channel, the queue or
+    the consumer, it starts over, and `consuming` is False meanwhile (so readiness fails).
+    """
+
+    def __init__(self, name: str, subscriptions: Sequence[Subscription], prefetch: int | None = None) -> None:
+        self.name = name
+        self._subscriptions = {item.message_type: item for item in subscriptions}
+        self._prefetch = prefetch
+        self._stopping = asyncio.Event()
+        self._deliveries: Deliveries | None = None
+        self.consuming = False
+
+    @property
+    def message_types(self) -> list[str]:
+        """The types this consumer's queue is bound to."""
+        return list(self._subscriptions)
+
+    async def run(self, context: ConsumerContext) -> None:
+        """Consume until `stop`."""
+        deliveries = Deliveries(
+            consumer=self.name,
+            subscriptions=self._subscriptions,
+            db=context.db,
+            inbox=context.inbox,
+            concurrency=self._prefetch or context.prefetch,
+            delivery_limit=context.delivery_limit,
+        )
+        self._deliveries = deliveries
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                await self._consume(context, deliveries)
+            except (BrokerUnavailable, ConsumerLost, AMQPError, OSError, TimeoutError, RuntimeError) as error:
+                log.warning("consumer_lost", consumer=self.name, error=f"{type(error).__name__}: {error}")
+            failures = 0 if self.consuming else failures + 1
+            self.consuming = False
+            await self._pause(failures)
+
+    async def stop(self, *, timeout_s: float) -> None:
+        """Take no more messages and let running handlers end, at most `timeout_s`."""
+        self._stopping.set()
+        if self._deliveries is not None:
+            await self._deliveries.drain(timeout_s=timeout_s)
+
+    async def _pause(self, failures: int) -> None:
+        delay_s = min(RECONNECT_DELAY_S * 2**failures, RECONNECT_DELAY_S_MAX) * random.uniform(0.5, 1)
+        try:
+            await asyncio.wait_for(self._stopping.wait(), delay_s)
+        except TimeoutError:
+            return
+
+    async def _consume(self, context: ConsumerContext, deliveries: Deliveries) -> None:
+        """Declare, consume and watch; returns when asked to stop, else raises why it ended."""
+        connection = await connect(context.amqp_url, name=self.name)
+        try:
+            channel = await self._declared(await open_channel(connection, confirms=False), context)
+            await channel.set_qos(prefetch_count=deliveries.concurrency)
+            queue = await channel.get_queue(self.name, ensure=False)
+            lost = asyncio.get_running_loop().create_future()
+            await _report_loss(channel, lost)
+            tag = await queue.consume(deliveries.accept, timeout=WATCH_TIMEOUT_S)
+            self.consuming = True
+            log.info("consumer_started", consumer=self.name)
+            await self._watch(channel, queue, lost)
+            await queue.cancel(tag, timeout=WATCH_TIMEOUT_S)
+            await deliveries.drained()
+        finally:
+            await close_quietly(connection)
+
+    async def _declared(self, channel: AbstractChannel, context: ConsumerContext) -> AbstractChannel:
+        try:
+            await declare_consumer(
+                channel,
+                consumer=self.name,
+                message_types=self.message_types,
+                delivery_limit=context.delivery_limit,
+            )
+        except ChannelPreconditionFailed as error:
+            raise ConsumerLost(f"the queue exists with other arguments, remove it once empty: {error}") from error
+        return channel
+
+    async def _watch(self, channel: AbstractChannel, queue: AbstractQueue, lost: "asyncio.Future[str]") -> None:
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        try:
+            while True:
+                await asyncio.wait({stopping, lost}, timeout=WATCH_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+                if lost.done():
+                    raise ConsumerLost(lost.result())
+                if self._stopping.is_set():
+                    return
+                await self._ask_broker(channel, queue)
+        finally:
+            stopping.cancel()
+
+    async def _ask_broker(self, channel: AbstractChannel, queue: AbstractQueue) -> None:
+        """Nobody told us, but is the queue there and somebody consuming it? Costs one small
+        question every few seconds; it finds what the library or the broker forgot to say."""
+        answer = await channel.declare_queue(self.name, passive=True, timeout=WATCH_TIMEOUT_S)
+        if answer.declaration_result.consumer_count == 0:
+            raise ConsumerLost("the broker knows no consumer of the queue")
+
+
+async def _report_loss(channel: AbstractChannel, lost: "asyncio.Future[str]") -> None:
+    def tell(reason: str) -> None:
+        if not lost.done():
+            lost.set_result(reason)
+
+    underlay = await channel.get_underlay_channel()
+    # Sent when the queue is deleted, or moves with its node; aio-pika's own layer keeps quiet.
+    underlay.on_consumer_cancel_callbacks.add(lambda _frame: tell("the broker cancelled the consumer"))
+    channel.close_callbacks.add(lambda _channel, error: tell(f"the channel closed: {error!r}"))

@@ -1,0 +1,158 @@
+"""What happens to one delivery: exactly one effect, then an ack; or a retry; or a dead letter."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from aio_pika.abc import AbstractIncomingMessage
+from aiormq.exceptions import AMQPError
+
+from chassis.database import Database, Transaction
+from chassis.database_errors import is_transient
+from chassis.envelope import Envelope, EnvelopeInvalid
+from chassis.inbox import Inbox
+from chassis.logs import get_logger
+from chassis.messaging.subscription import MessageInvalid, Subscription
+
+RETRY_DELAY_S = 0.1
+RETRY_DELAY_S_MAX = 5.0
+COUNT_HEADERS = ("x-delivery-count", "x-acquired-count")
+
+log = get_logger()
+
+
+class TypeUnknown(Exception):
+    """No subscription for this type: a newer or older version of us bound it. A dead letter,
+    not an ack, so that it can be replayed once the version that knows it runs."""
+
+
+class Deliveries:
+    """Runs the handlers of one consumer, at most `concurrency` at once.
+
+    The handlers are tasks of our own. Tasks of the channel would be cancelled with it, in the
+    middle of a commit; ours end in peace, and the inbox makes the redelivery harmless.
+    """
+
+    def __init__(
+        self,
+        *,
+        consumer: str,
+        subscriptions: Mapping[str, Subscription],
+        db: Database,
+        inbox: Inbox,
+        concurrency: int,
+        delivery_limit: int,
+    ) -> None:
+        self._consumer = consumer
+        self._subscriptions = subscriptions
+        self._db = db
+        self._inbox = inbox
+        self._delivery_limit = delivery_limit
+        self._free = asyncio.Semaphore(concurrency)
+        self._running: set[asyncio.Task[None]] = set()
+        self._closing = False
+        self.concurrency = concurrency
+
+    async def accept(self, message: AbstractIncomingMessage) -> None:
+        """Start handling a delivery; returns at once."""
+        task = asyncio.get_running_loop().create_task(self._settle(message))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def drain(self, *, timeout_s: float) -> None:
+        """Let running handlers end; those that take longer are cancelled and redelivered."""
+        self._closing = True
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=timeout_s)
+            for task in late:
+                task.cancel()
+
+    async def drained(self) -> None:
+        """Wait until no handler runs."""
+        if self._running:
+            await asyncio.wait(self._running)
+
+    async def _settle(self, message: AbstractIncomingMessage) -> None:
+        async with self._free:
+            try:
+                await self._handle(message)
+            except (EnvelopeInvalid, MessageInvalid, TypeUnknown) as error:
+                self._log("message_unreadable", message, error)
+                await _answer(message.reject(requeue=False))
+            except Exception as error:
+                await self._fail(message, error)
+            else:
+                await _answer(message.ack())
+
+    async def _handle(self, message: AbstractIncomingMessage) -> None:
+        envelope = Envelope.from_json(message.body)
+        subscription = self._subscriptions.get(envelope.meta.message_type)
+        if subscription is None:
+            raise TypeUnknown(envelope.meta.message_type)
+        content = subscription.read(envelope)
+        await self._patiently(subscription, content, envelope)
+
+    async def _patiently(self, subscription: Subscription, content: Any, envelope: Envelope) -> None:
+        """Database trouble passes: wait here for it to do so, rather than burn deliveries."""
+        attempt = 0
+        while True:
+            try:
+                await self._effect_once(subscription, content, envelope)
+                return
+            except Exception as error:
+                if self._closing or not is_transient(error):
+                    raise
+                log.warning("consumer_waits_for_database", consumer=self._consumer, error=type(error).__name__)
+            attempt += 1
+            await asyncio.sleep(_delay_s(attempt))
+
+    async def _effect_once(self, subscription: Subscription, content: Any, envelope: Envelope) -> None:
+        prepared = await subscription.prepare(content)
+
+        async def work(tx: Transaction) -> None:
+            meta = envelope.meta
+            if await self._inbox.is_new(tx, consumer=self._consumer, message_id=meta.message_id):
+                await subscription.handle(tx, content, meta, prepared)
+
+        await self._db.run(work)
+
+    async def _fail(self, message: AbstractIncomingMessage, error: Exception) -> None:
+        deliveries = delivery_count(message)
+        self._log("message_failed", message, error, delivery=deliveries)
+        if deliveries >= self._delivery_limit:
+            # The queue's own limit says the same; brokers differ in what they count.
+            await _answer(message.reject(requeue=False))
+            return
+        if not self._closing:
+            await asyncio.sleep(_delay_s(deliveries))
+        await _answer(message.nack(requeue=True))
+
+    def _log(self, event: str, message: AbstractIncomingMessage, error: Exception, **facts: Any) -> None:
+        log.error(
+            event,
+            consumer=self._consumer,
+            message_id=message.message_id,
+            message_type=message.routing_key,
+            exc_info=error if event == "message_failed" else None,
+            error=type(error).__name__,
+            **facts,
+        )
+
+
+def delivery_count(message: AbstractIncomingMessage) -> int:
+    """Which delivery of the message this is, from 1, as far as the broker tells."""
+    counts = [message.headers.get(name, 0) for name in COUNT_HEADERS]
+    return 1 + max(int(count) for count in counts if isinstance(count, int))
+
+
+def _delay_s(attempt: int) -> float:
+    return min(RETRY_DELAY_S * 2 ** (attempt - 1), RETRY_DELAY_S_MAX) * random.uniform(0.5, 1)
+
+
+async def _answer(answer: Any) -> None:
+    """Settle a delivery; without its channel the broker redelivers, and the inbox copes."""
+    try:
+        await answer
+    except (AMQPError, OSError, RuntimeError) as error:
+        log.info("settlement_lost", error=type(error).__name__)

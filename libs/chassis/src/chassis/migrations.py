@@ -1,0 +1,45 @@
+"""Runs Alembic migrations safely beside live traffic; called by each service's migrations/env.py.
+
+One runner at a time (advisory lock), no statement queues long for a lock (a waiting DDL
+statement blocks everyone behind it), and the version table lives in the service's own schema.
+"""
+
+import os
+
+from alembic import context
+from sqlalchemy import Connection, MetaData, create_engine, pool, text
+from sqlalchemy.engine import make_url
+
+LOCK_TIMEOUT = "2s"
+STATEMENT_TIMEOUT = "60s"
+
+
+def run_migrations(metadata: MetaData, schema: str) -> None:
+    """Bring `schema` of the database at DATABASE_URL to the wanted revision."""
+    url = context.config.get_main_option("sqlalchemy.url") or os.environ["DATABASE_URL"]
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        poolclass=pool.NullPool,
+        connect_args={"options": f"-c search_path={schema} -c TimeZone=UTC"},
+    )
+    with engine.connect() as connection:
+        _migrate(connection, metadata, schema)
+
+
+def _migrate(connection: Connection, metadata: MetaData, schema: str) -> None:
+    connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
+    # Waiting for another runner is fine, hence before lock_timeout is set.
+    connection.execute(text("SELECT pg_advisory_lock(hashtext(:name))"), {"name": f"migrate {schema}"})
+    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        version_table_schema=schema,
+        include_schemas=True,
+        include_name=lambda name, kind, _parents: kind != "schema" or name == schema,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()
