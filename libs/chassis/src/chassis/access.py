@@ -17,7 +17,7 @@ from chassis.problems import FORBIDDEN, UNAUTHENTICATED, ProblemError, ProblemSp
 from chassis.settings import ServiceSettings
 from chassis.signing import KeySet, KeySetUnavailable, KeyUnknown, TokenInvalid, verify
 
-ACCESS_TOKEN_TYP = "at+jwt"
+ACCESS_TOKEN_TYP = "at+jwt"  # noqa: S105 -- a type, not a secret
 CACHED_TOKENS_MAX = 10_000
 KEY_RELOAD_EVERY_S = 10.0
 
@@ -121,7 +121,8 @@ CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
 
 def requires(*roles: str) -> Callable[..., Any]:
     """A dependency that gives the Principal if it has one of `roles`, else 403:
-    `organizer: Annotated[Principal, requires("organizer")]`."""
+    `organizer: Annotated[Principal, requires("organizer")]`.
+    """
 
     async def principal_with_role(principal: CurrentPrincipal) -> Principal:
         if principal.roles.isdisjoint(roles):

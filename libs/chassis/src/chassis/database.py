@@ -5,7 +5,6 @@ Application code below the edge receives a `Transaction` and never commits.
 """
 
 import asyncio
-import random
 import select
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from chassis.backoff import backoff_s
 from chassis.database_errors import is_conflict
 from chassis.raw_connections import RawConnections
 
@@ -27,6 +27,7 @@ Snapshot = AsyncConnection
 
 RETRIES_MAX = 3
 RETRY_DELAY_S = 0.01
+RETRY_DELAY_S_MAX = 0.1
 CONNECT_TIMEOUT_S = 5
 
 
@@ -97,7 +98,8 @@ class Database:
 
     async def run(self, work: Callable[[Transaction], Awaitable[R]]) -> R:
         """Run `work(tx)` in a transaction of its own; serialization failures and deadlocks are
-        run again at most RETRIES_MAX times, so `work` must have no effect outside `tx`."""
+        run again at most RETRIES_MAX times, so `work` must have no effect outside `tx`.
+        """
         attempt = 0
         while True:
             try:
@@ -107,7 +109,7 @@ class Database:
                 if attempt >= RETRIES_MAX or not is_conflict(error):
                     raise
             attempt += 1
-            await asyncio.sleep(random.uniform(0, RETRY_DELAY_S * 2**attempt))
+            await asyncio.sleep(backoff_s(attempt, first_s=RETRY_DELAY_S, most_s=RETRY_DELAY_S_MAX))
 
     async def ping(self) -> None:
         """Raise when the database does not answer."""
@@ -145,7 +147,8 @@ def _create_engine(address: URL, pool_size: int, pool_wait_s: float, application
 
 def _refuse_broken_connection(dbapi_connection: Any, _record: object, _proxy: object) -> None:
     """Notice a server that went away, without the round trip of `pool_pre_ping`: nothing is
-    ever pending on an idle connection's socket except the end of it."""
+    ever pending on an idle connection's socket except the end of it.
+    """
     if _is_readable(dbapi_connection.driver_connection.fileno()):
         raise DisconnectionError("the server closed this connection")
 

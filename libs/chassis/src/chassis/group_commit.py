@@ -70,14 +70,13 @@ class GroupCommit(Generic[T, R]):
     async def _run_batch(self, batch: list[tuple[T, "asyncio.Future[R]"]]) -> None:
         try:
             results = await self._commit_batch([item for item, _ in batch])
-            if len(results) != len(batch):
-                raise RuntimeError(f"a batch of {len(batch)} items returned {len(results)} results")
+            answered = list(zip(batch, results, strict=True))  # ValueError unless one result each
         except BaseException as error:
             _fail(batch, error)
             if not isinstance(error, Exception):
                 raise
             return
-        for (_, answer), result in zip(batch, results, strict=True):
+        for (_, answer), result in answered:
             if not answer.done():
                 answer.set_result(result)
 

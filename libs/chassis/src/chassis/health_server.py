@@ -44,7 +44,10 @@ class HealthServer:
             return 200, {"status": "alive"}
         if target == b"/readyz":
             failing = await self._not_ready()
-            return (503 if failing else 200), {"status": "failing" if failing else "ready", "failing": failing}
+            return (503 if failing else 200), {
+                "status": "failing" if failing else "ready",
+                "failing": failing,
+            }
         return 404, {"status": "not found"}
 
 

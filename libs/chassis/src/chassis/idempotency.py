@@ -9,11 +9,13 @@ Only an answer with an effect is stored. A refusal has none, and is judged anew 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
 from pydantic_core import to_json
-from sqlalchemy import bindparam, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import Response
 
@@ -28,7 +30,9 @@ R = TypeVar("R")
 
 KEY_MISSING = ProblemSpec(400, "idempotency-key-missing", "Every write needs an Idempotency-Key")
 KEY_INVALID = ProblemSpec(400, "idempotency-key-invalid", "The Idempotency-Key is not valid")
-KEY_IN_USE = ProblemSpec(409, "idempotency-key-in-use", "A request with this Idempotency-Key is still running")
+KEY_IN_USE = ProblemSpec(
+    409, "idempotency-key-in-use", "A request with this Idempotency-Key is still running"
+)
 KEY_REUSED = ProblemSpec(422, "idempotency-key-reused", "This Idempotency-Key was used for another request")
 KEY_CHARS_MAX = 255
 REPLAY_HEADER = "Idempotent-Replay"
@@ -96,7 +100,9 @@ class Write:
             )
         ).one()
         if not row.locked:
-            raise ProblemError(KEY_IN_USE, "Wait for its answer, then ask again.", headers={"Retry-After": "1"})
+            raise ProblemError(
+                KEY_IN_USE, "Wait for its answer, then ask again.", headers={"Retry-After": "1"}
+            )
         if row.status is None:
             return None
         return _Stored(bytes(row.fingerprint), row.status, dict(row.headers), bytes(row.body))
@@ -136,13 +142,14 @@ def _answer(
     sent = dict(headers(result) if callable(headers) else headers or {})
     if location is not None:
         sent["Location"] = location(result) if callable(location) else location
-    if code == 204:
+    if code == HTTPStatus.NO_CONTENT:
         return Response(status_code=code, headers=sent)
     content = respond(result) if respond else result
     return Response(to_json(content, by_alias=True), code, sent, media_type="application/json")
 
 
-def _look_up(schema: str) -> Any:
+@cache
+def _look_up(schema: str) -> TextClause:
     # One round trip. The row is read in a snapshot older than the lock, so a request that
     # committed in between is missed here; the primary key catches it at our insert.
     return text(
@@ -150,17 +157,18 @@ def _look_up(schema: str) -> Any:
         SELECT lock.locked, stored.fingerprint, stored.status, stored.headers, stored.body
         FROM (SELECT pg_try_advisory_xact_lock(:lock) AS locked) AS lock
         LEFT JOIN {schema}.idempotency AS stored ON stored.scope = :scope AND stored.key = :key
-        """
+        """  # noqa: S608 -- the schema is the name of the service
     )
 
 
-def _insert(schema: str) -> Any:
+@cache
+def _insert(schema: str) -> TextClause:
     return text(
         f"""
         INSERT INTO {schema}.idempotency (scope, key, fingerprint, status, headers, body)
         VALUES (:scope, :key, :fingerprint, :status, CAST(:headers AS jsonb), :body)
-        """
-    ).bindparams(bindparam("status"))
+        """  # noqa: S608 -- as above
+    )
 
 
 async def idempotent_write(
@@ -196,7 +204,7 @@ def idempotency_key(value: str | None) -> str:
 async def request_fingerprint(request: Request) -> bytes:
     """SHA-256 of what the client asked for: method, path, query and body."""
     digest = hashlib.sha256(request.method.encode())
-    digest.update(b"\0" + request.scope["path"].encode() + b"\0" + request.scope["query_string"] + b"\0")
+    digest.update(b"\0".join([b"", request.scope["path"].encode(), request.scope["query_string"], b""]))
     digest.update(await request.body())
     return digest.digest()
 

@@ -1,12 +1,13 @@
 """Periodic work of a worker. Any number of replicas run the same jobs, so each must share."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import inf
 
 from sqlalchemy import text
 
+from chassis.backoff import backoff_s
 from chassis.database import Database
 from chassis.logs import get_logger
 from chassis.settings import ServiceSettings
@@ -20,7 +21,8 @@ log = get_logger()
 @dataclass(frozen=True, slots=True)
 class Job:
     """Runs `run` every `every_s` seconds, measured from end to start. It returns how much it
-    did (or None); when that is more than nothing it is logged."""
+    did (or None); when that is more than nothing it is logged.
+    """
 
     name: str
     every_s: float
@@ -30,7 +32,7 @@ class Job:
         """Run for ever; a failing run is logged and the next one comes as planned."""
         while True:
             # Spread out, so that replicas started together do not work together.
-            await asyncio.sleep(self.every_s * random.uniform(0.8, 1.2))
+            await asyncio.sleep(backoff_s(1, first_s=self.every_s * 4 / 3, most_s=inf))
             try:
                 if done := await self.run():
                     log.info("job_done", job=self.name, done=done)
@@ -59,7 +61,7 @@ def _forget(db: Database, table: str, column: str, keep_s: int) -> Callable[[], 
             WHERE {column} < clock_timestamp() - make_interval(secs => :keep_s)
             LIMIT {HOUSEKEEPING_BATCH_MAX} FOR UPDATE SKIP LOCKED
         ))
-        """
+        """  # noqa: S608 -- names are constants
     )
 
     async def forget() -> int:

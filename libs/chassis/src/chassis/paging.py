@@ -19,7 +19,9 @@ CURSOR_INVALID = ProblemSpec(422, "cursor-invalid", "The cursor is not one this 
 Limit = Annotated[int, Query(ge=1, le=100, description="Most items of the page")]
 Cursor = Annotated[
     str | None,
-    Query(max_length=CURSOR_CHARS_MAX, description="`next_cursor` of the page before; absent for the first page"),
+    Query(
+        max_length=CURSOR_CHARS_MAX, description="`next_cursor` of the page before; absent for the first page"
+    ),
 ]
 
 

@@ -127,7 +127,9 @@ def problem_responses(*specs: ProblemSpec) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route: one entry a status, naming each type with an example."""
     responses: dict[int | str, dict[str, Any]] = {}
     for spec in specs:
-        entry = responses.setdefault(spec.status, {"description": "", "content": {CONTENT_TYPE: {"examples": {}}}})
+        entry = responses.setdefault(
+            spec.status, {"description": "", "content": {CONTENT_TYPE: {"examples": {}}}}
+        )
         entry["description"] = "; ".join(filter(None, [entry["description"], spec.title]))
         content = entry["content"][CONTENT_TYPE]
         content["schema"] = {"$ref": "#/components/schemas/Problem"}

@@ -47,7 +47,9 @@ def _create_role(admin: "psycopg.Connection[tuple[object, ...]]", service: str, 
         )
     )
     for name, value in ROLE_SETTINGS.items():
-        admin.execute(sql.SQL("ALTER ROLE {} SET {} = {}").format(role, sql.Identifier(name), sql.Literal(value)))
+        admin.execute(
+            sql.SQL("ALTER ROLE {} SET {} = {}").format(role, sql.Identifier(name), sql.Literal(value))
+        )
 
 
 def _create_database(admin: "psycopg.Connection[tuple[object, ...]]", database: str) -> None:

@@ -11,13 +11,13 @@ between rolls back, so its batch is sent again; the consumers' inbox makes that 
 """
 
 import asyncio
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, text
 
+from chassis.backoff import backoff_s
 from chassis.database import Database, Transaction
 from chassis.database_errors import is_transient
 from chassis.envelope import Envelope, MessageMeta
@@ -150,7 +150,7 @@ class Relay:
 
     async def _pause(self, failures: int) -> None:
         if not self._stopping:
-            await asyncio.sleep(min(PAUSE_S * 2 ** (failures - 1), PAUSE_S_MAX) * random.uniform(0.5, 1))
+            await asyncio.sleep(backoff_s(failures, first_s=PAUSE_S, most_s=PAUSE_S_MAX))
 
 
 def _statements(outbox: Outbox) -> tuple[Any, Any, Any]:
@@ -164,9 +164,9 @@ def _statements(outbox: Outbox) -> tuple[Any, Any, Any]:
         ORDER BY id
         LIMIT :batch_max
         FOR UPDATE SKIP LOCKED
-        """
+        """  # noqa: S608 -- the name is that of our own table
     )
-    delete = text(f"DELETE FROM {name} WHERE id = ANY(:ids)")
+    delete = text(f"DELETE FROM {name} WHERE id = ANY(:ids)")  # noqa: S608 -- as above
     postpone = text(
         f"""
         UPDATE {name}
@@ -175,6 +175,6 @@ def _statements(outbox: Outbox) -> tuple[Any, Any, Any]:
             next_attempt_at = clock_timestamp()
                 + make_interval(secs => least(power(2, least(attempts, 10)), {BACKOFF_S_MAX}))
         WHERE id = :id
-        """
+        """  # noqa: S608 -- as above
     )
     return claim, delete, postpone

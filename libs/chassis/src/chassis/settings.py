@@ -13,7 +13,9 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
 
-    database_url: str = Field(description="PostgreSQL of this service: postgresql://role:password@host:port/database")
+    database_url: str = Field(
+        description="PostgreSQL of this service: postgresql://role:password@host:port/database"
+    )
     amqp_url: str = Field(description="RabbitMQ of the system: amqp://user:password@host:port/vhost")
     http_host: str = Field(default="127.0.0.1", description="Address the HTTP server listens on")
     http_port: int = Field(default=8000, ge=0, le=65535, description="Port of the api process")
@@ -43,7 +45,9 @@ class ServiceSettings(BaseSettings):
         default=10, ge=1, description="Deliveries of one message before it becomes a dead letter"
     )
     keep_alive_s: int = Field(
-        default=75, ge=1, description="Idle HTTP connections live this long; longer than the gateway's idle timeout"
+        default=75,
+        ge=1,
+        description="Idle HTTP connections live this long; longer than the gateway's idle timeout",
     )
     drain_s: float = Field(
         default=10.0, ge=0, description="Longest a stopping process lets running work finish"
@@ -52,7 +56,9 @@ class ServiceSettings(BaseSettings):
         default=0.0, ge=0, description="How long a stopping process still serves after /readyz turned 503"
     )
     request_body_bytes_max: int = Field(default=MEBIBYTE, ge=1, description="Largest request body in bytes")
-    prefer_wait_s_max: float = Field(default=10.0, ge=0, description="Longest `Prefer: wait` that is honoured")
+    prefer_wait_s_max: float = Field(
+        default=10.0, ge=0, description="Longest `Prefer: wait` that is honoured"
+    )
     idempotency_keep_s: int = Field(
         default=172_800, ge=86_400, description="How long answers are kept for replay; a day at least"
     )

@@ -16,8 +16,9 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-ALGORITHM = "Ed25519"
-ALGORITHMS = ["Ed25519", "EdDSA"]
+ALGORITHM = "EdDSA"
+# "Ed25519" is the same algorithm under its newer name (RFC 9864).
+ALGORITHMS = ["EdDSA", "Ed25519"]
 CLOCK_LEEWAY_S = 5
 TOKEN_CHARS_MAX = 16_384
 _FETCH_TIMEOUT_S = 3
@@ -174,7 +175,7 @@ def _check_time(claims: dict[str, Any], now: float) -> None:
 def _read_document(path_or_url: str) -> dict[str, Any]:
     try:
         if path_or_url.startswith(("http://", "https://")):
-            with urllib.request.urlopen(path_or_url, timeout=_FETCH_TIMEOUT_S) as answer:
+            with urllib.request.urlopen(path_or_url, timeout=_FETCH_TIMEOUT_S) as answer:  # noqa: S310 -- scheme checked above
                 return json.load(answer)
         return json.loads(Path(path_or_url).read_text())
     except (OSError, ValueError) as error:

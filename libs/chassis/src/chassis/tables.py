@@ -5,7 +5,19 @@ A service that writes the outbox from its own SQL needs only `message_type`, `ag
 `aggregate_version` and `data`: everything else has a default in the database.
 """
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 _NOW = text("clock_timestamp()")

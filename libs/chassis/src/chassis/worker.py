@@ -76,7 +76,7 @@ class Worker:
             reasons.append("stopping")
         try:
             await self.db.ping()
-        except Exception:
+        except Exception:  # noqa: BLE001 -- any failure at all means not ready
             reasons.append("database")
         return reasons
 
@@ -96,7 +96,11 @@ class Worker:
 
     async def _end(self, tasks: Sequence["asyncio.Task[None]"]) -> None:
         self._stopping.set()
-        relay, consumers, jobs = tasks[0], tasks[1 : 1 + len(self.consumers)], tasks[1 + len(self.consumers) :]
+        relay, consumers, jobs = (
+            tasks[0],
+            tasks[1 : 1 + len(self.consumers)],
+            tasks[1 + len(self.consumers) :],
+        )
         for job in jobs:
             job.cancel()
         # Consumers first: what their last handlers commit, the relay still sends.

@@ -29,6 +29,10 @@ def wait_preference(request: Request) -> float | None:
     """Seconds of `Prefer: wait=<s>` (RFC 7240), capped by PREFER_WAIT_S_MAX; None without it."""
     for preference in ",".join(request.headers.getlist("prefer")).split(","):
         name, _, value = preference.partition(";")[0].partition("=")
-        if name.strip().lower() == "wait" and (digits := value.strip().strip('"')).isascii() and digits.isdigit():
+        if (
+            name.strip().lower() == "wait"
+            and (digits := value.strip().strip('"')).isascii()
+            and digits.isdigit()
+        ):
             return min(float(digits[:6]), request.app.state.settings.prefer_wait_s_max)
     return None

@@ -5,6 +5,7 @@ NUL characters, invalid UTF-8, lone surrogates, numbers beyond 64 bits, over-dee
 """
 
 import json
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -233,7 +234,7 @@ def _check_value(value: Any, path: str) -> None:
             _check_value(item, f"{path}.{index}" if path else str(index))
     elif isinstance(value, int) and abs(value) > INTEGER_MAX:
         raise _rule_broken(path, "body", "is beyond 64 bits")
-    elif isinstance(value, float) and not abs(value) <= 1.7e308:
+    elif isinstance(value, float) and not math.isfinite(value):
         raise _rule_broken(path, "body", "is not a finite number")
 
 
@@ -253,7 +254,9 @@ def _rule_broken(field: str, where: str, rule: str) -> Refused:
 
 def _internal_error(request_id: str) -> Response:
     return problem_response(
-        INTERNAL_ERROR, request_id=request_id, detail="It is logged under the request id; nothing was changed."
+        INTERNAL_ERROR,
+        request_id=request_id,
+        detail="It is logged under the request id; nothing was changed.",
     )
 
 

@@ -31,7 +31,9 @@ from chassis.problems import (
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
 
-_BY_STATUS = {spec.status: spec for spec in (BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED)}
+_BY_STATUS = {
+    spec.status: spec for spec in (BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED)
+}
 RETRY_AFTER_S = 1
 
 log = get_logger()
@@ -59,7 +61,7 @@ def _mapped(spec: ProblemSpec) -> Handler:
             spec,
             request_id=request_id_of(request),
             detail=str(error),
-            extra=spec.extra(error),
+            extra=spec.extra(error),  # noqa: S610 -- no Django here
             headers=spec.headers(error),
         )
 
@@ -99,7 +101,9 @@ def _rule(item: Mapping[str, Any]) -> str:
 
 
 async def _on_http_exception(request: Request, error: Any) -> Response:
-    spec = _BY_STATUS.get(error.status_code) or ProblemSpec(error.status_code, "http-error", str(error.detail))
+    spec = _BY_STATUS.get(error.status_code) or ProblemSpec(
+        error.status_code, "http-error", str(error.detail)
+    )
     headers = dict(error.headers or {})
     detail = ""
     if spec is METHOD_NOT_ALLOWED:

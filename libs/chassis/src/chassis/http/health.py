@@ -26,7 +26,9 @@ async def readyz(request: Request) -> Response:
     if state.draining:
         return JSONResponse({"status": "draining"}, 503)
     failing = await failing_checks(state.readiness_checks)
-    return JSONResponse({"status": "failing" if failing else "ready", "failing": failing}, 503 if failing else 200)
+    return JSONResponse(
+        {"status": "failing" if failing else "ready", "failing": failing}, 503 if failing else 200
+    )
 
 
 async def failing_checks(checks: Mapping[str, Check]) -> list[str]:
@@ -38,6 +40,6 @@ async def failing_checks(checks: Mapping[str, Check]) -> list[str]:
 async def _passes(check: Check) -> bool:
     try:
         await asyncio.wait_for(check(), CHECK_TIMEOUT_S)
-    except Exception:  # any failure at all means not ready
+    except Exception:  # noqa: BLE001 -- any failure at all means not ready
         return False
     return True

@@ -41,7 +41,7 @@ def describe(app: FastAPI) -> None:
             app.openapi_schema = _document(app)
         return app.openapi_schema
 
-    app.openapi = openapi  # type: ignore[method-assign]
+    app.openapi = openapi
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
@@ -92,14 +92,14 @@ def _complete(operation: dict[str, Any], dependencies: set[Any]) -> None:
     responses = operation.setdefault("responses", {})
     if "422" in responses and "application/json" in responses["422"].get("content", {}):
         del responses["422"]
-    for status, response in problem_responses(*_common_problems(operation, dependencies)).items():
+    for status, response in problem_responses(*_common_problems(dependencies)).items():
         _merge(responses, str(status), response)
     for response in responses.values():
         response.setdefault("headers", {})["X-Request-Id"] = _REQUEST_ID_HEADER
     _complete_request(operation, dependencies)
 
 
-def _common_problems(operation: dict[str, Any], dependencies: set[Any]) -> list[ProblemSpec]:
+def _common_problems(dependencies: set[Any]) -> list[ProblemSpec]:
     problems = [BAD_REQUEST, NOT_FOUND, BODY_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED, VALIDATION_FAILED]
     problems += [INTERNAL_ERROR, DATABASE_UNAVAILABLE]
     if optional_principal in dependencies:

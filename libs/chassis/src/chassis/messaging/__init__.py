@@ -6,15 +6,10 @@ and restored consumers have stayed silent (#231, #563). Here a lost connection i
 once, and every consumer is declared anew from scratch.
 """
 
-from chassis.messaging.broker import (
-    Broker,
-    BrokerUnavailable,
-    PublishFailed,
-    PublishTimedOut,
-    PublishUnroutable,
-)
+from chassis.messaging.broker import Broker
 from chassis.messaging.consumer import Consumer
 from chassis.messaging.subscription import Subscription, on
+from chassis.publishing import BrokerUnavailable, PublishFailed, PublishTimedOut, PublishUnroutable
 
 __all__ = [
     "Broker",

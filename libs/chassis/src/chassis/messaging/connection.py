@@ -1,8 +1,8 @@
-"""One AMQP connection with one channel, opened with timeouts; errors become BrokerUnavailable."""
+"""AMQP connections opened and closed within bounded time; their many errors become one."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -17,40 +17,58 @@ CLOSE_TIMEOUT_S = 2.0
 HEARTBEAT_S = 10
 
 
+@contextmanager
+def broker_errors() -> Iterator[None]:
+    """Turn whatever a broken connection raises into BrokerUnavailable.
+
+    That includes CancelledError: aiormq cancels the calls that wait on a channel when it closes.
+    Left alone, it would end the task that called, though nobody asked that task to stop.
+    """
+    try:
+        yield
+    except (AMQPError, OSError, TimeoutError, RuntimeError) as error:
+        raise BrokerUnavailable(f"{type(error).__name__}: {error}") from error
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise BrokerUnavailable("the channel closed") from error
+
 
 async def connect(amqp_url: str, *, name: str) -> AbstractConnection:
     """Open a connection. Raises BrokerUnavailable."""
     url = URL(amqp_url).update_query(heartbeat=HEARTBEAT_S, name=name)
-    try:
+    with broker_errors():
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             return await aio_pika.connect(url)
-    except (AMQPError, OSError, TimeoutError) as error:
-        raise BrokerUnavailable(f"cannot connect: {type(error).__name__}: {error}") from error
 
 
 async def open_channel(connection: AbstractConnection, *, confirms: bool = True) -> AbstractChannel:
     """Open a channel; an unroutable publish raises. Raises BrokerUnavailable."""
-    channel = connection.channel(publisher_confirms=confirms, on_return_raises=confirms)
-    try:
+    with broker_errors():
+        channel = connection.channel(publisher_confirms=confirms, on_return_raises=confirms)
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             await channel.initialize()
-    except (AMQPError, OSError, TimeoutError, RuntimeError) as error:
-        raise BrokerUnavailable(f"cannot open a channel: {type(error).__name__}: {error}") from error
-    return channel
+        return channel
 
 
 async def close_quietly(connection: AbstractConnection) -> None:
     """Close, waiting a bounded time; a connection that is broken anyway has nothing to tell."""
-    with suppress(AMQPError, OSError, TimeoutError, RuntimeError):
-        async with asyncio.timeout(CLOSE_TIMEOUT_S):
-            await connection.close()
+    try:
+        with broker_errors():
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await connection.close()
+    except BrokerUnavailable:
+        return
 
 
 @asynccontextmanager
-async def session(amqp_url: str, *, name: str, confirms: bool = True) -> AsyncIterator[AbstractChannel]:
-    """A channel on a connection of its own, closed at the end."""
+async def session(amqp_url: str, *, name: str) -> AsyncIterator[AbstractChannel]:
+    """A channel with confirms on a connection of its own. Raises BrokerUnavailable."""
     connection = await connect(amqp_url, name=name)
     try:
-        yield await open_channel(connection, confirms=confirms)
+        channel = await open_channel(connection)
+        with broker_errors():
+            yield channel
     finally:
         await close_quietly(connection)

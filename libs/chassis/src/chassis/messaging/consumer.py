@@ -1,17 +1,17 @@
 """A consumer: one queue, its subscriptions, and the supervision that keeps it consuming."""
 
 import asyncio
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
-from aiormq.exceptions import AMQPError, ChannelPreconditionFailed
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aiormq.exceptions import ChannelPreconditionFailed
 
+from chassis.backoff import backoff_s
 from chassis.database import Database
 from chassis.inbox import Inbox
 from chassis.logs import get_logger
-from chassis.messaging.connection import close_quietly, connect, open_channel
+from chassis.messaging.connection import broker_errors, close_quietly, connect, open_channel
 from chassis.messaging.delivery import Deliveries
 from chassis.messaging.subscription import Subscription
 from chassis.messaging.topology import declare_consumer
@@ -20,7 +20,7 @@ from chassis.publishing import BrokerUnavailable
 RECONNECT_DELAY_S = 0.2
 RECONNECT_DELAY_S_MAX = 5.0
 WATCH_EVERY_S = 5.0
-WATCH_TIMEOUT_S = 5.0
+ANSWER_TIMEOUT_S = 5.0
 
 log = get_logger()
 
@@ -75,9 +75,9 @@ class Consumer:
         while not self._stopping.is_set():
             try:
                 await self._consume(context, deliveries)
-            except (BrokerUnavailable, ConsumerLost, AMQPError, OSError, TimeoutError, RuntimeError) as error:
+            except (BrokerUnavailable, ConsumerLost) as error:
                 log.warning("consumer_lost", consumer=self.name, error=f"{type(error).__name__}: {error}")
-            failures = 0 if self.consuming else failures + 1
+            failures = 1 if self.consuming else failures + 1
             self.consuming = False
             await self._pause(failures)
 
@@ -88,7 +88,7 @@ class Consumer:
             await self._deliveries.drain(timeout_s=timeout_s)
 
     async def _pause(self, failures: int) -> None:
-        delay_s = min(RECONNECT_DELAY_S * 2**failures, RECONNECT_DELAY_S_MAX) * random.uniform(0.5, 1)
+        delay_s = backoff_s(failures, first_s=RECONNECT_DELAY_S, most_s=RECONNECT_DELAY_S_MAX)
         try:
             await asyncio.wait_for(self._stopping.wait(), delay_s)
         except TimeoutError:
@@ -98,59 +98,68 @@ class Consumer:
         """Declare, consume and watch; returns when asked to stop, else raises why it ended."""
         connection = await connect(context.amqp_url, name=self.name)
         try:
-            channel = await self._declared(await open_channel(connection, confirms=False), context)
-            await channel.set_qos(prefetch_count=deliveries.concurrency)
-            queue = await channel.get_queue(self.name, ensure=False)
-            lost = asyncio.get_running_loop().create_future()
-            await _report_loss(channel, lost)
-            tag = await queue.consume(deliveries.accept, timeout=WATCH_TIMEOUT_S)
-            self.consuming = True
-            log.info("consumer_started", consumer=self.name)
-            await self._watch(channel, queue, lost)
-            await queue.cancel(tag, timeout=WATCH_TIMEOUT_S)
-            await deliveries.drained()
+            with broker_errors():
+                channel = await self._declared(connection, context)
+                await channel.set_qos(prefetch_count=deliveries.concurrency)
+                queue = await channel.get_queue(self.name, ensure=False)
+                lost = await _loss_of(channel)
+                tag = await queue.consume(deliveries.accept, timeout=ANSWER_TIMEOUT_S)
+                self.consuming = True
+                log.info("consumer_started", consumer=self.name)
+                await self._watch(channel, lost)
+                await queue.cancel(tag, timeout=ANSWER_TIMEOUT_S)
+                await deliveries.drained()
         finally:
             await close_quietly(connection)
 
-    async def _declared(self, channel: AbstractChannel, context: ConsumerContext) -> AbstractChannel:
+    async def _declared(self, connection: AbstractConnection, context: ConsumerContext) -> AbstractChannel:
+        """A channel on which the queue is known to exist and to be bound."""
+        channel = await open_channel(connection, confirms=False)
         try:
-            await declare_consumer(
-                channel,
-                consumer=self.name,
-                message_types=self.message_types,
-                delivery_limit=context.delivery_limit,
-            )
+            await self._declare(channel, context.delivery_limit)
         except ChannelPreconditionFailed as error:
-            raise ConsumerLost(f"the queue exists with other arguments, remove it once empty: {error}") from error
+            # Arguments of a queue cannot change. Better the old ones than no consumer.
+            log.warning("queue_arguments_differ", consumer=self.name, error=str(error))
+            channel = await open_channel(connection, confirms=False)
+            await self._declare(channel, None)
         return channel
 
-    async def _watch(self, channel: AbstractChannel, queue: AbstractQueue, lost: "asyncio.Future[str]") -> None:
+    async def _declare(self, channel: AbstractChannel, delivery_limit: int | None) -> None:
+        await declare_consumer(
+            channel, consumer=self.name, message_types=self.message_types, delivery_limit=delivery_limit
+        )
+
+    async def _watch(self, channel: AbstractChannel, lost: "asyncio.Future[str]") -> None:
         stopping = asyncio.ensure_future(self._stopping.wait())
+        both = {stopping, lost}
         try:
-            while True:
-                await asyncio.wait({stopping, lost}, timeout=WATCH_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+            while not self._stopping.is_set():
+                await asyncio.wait(both, timeout=WATCH_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
                 if lost.done():
                     raise ConsumerLost(lost.result())
-                if self._stopping.is_set():
-                    return
-                await self._ask_broker(channel, queue)
+                await self._ask_broker(channel)
         finally:
             stopping.cancel()
 
-    async def _ask_broker(self, channel: AbstractChannel, queue: AbstractQueue) -> None:
+    async def _ask_broker(self, channel: AbstractChannel) -> None:
         """Nobody told us, but is the queue there and somebody consuming it? Costs one small
-        question every few seconds; it finds what the library or the broker forgot to say."""
-        answer = await channel.declare_queue(self.name, passive=True, timeout=WATCH_TIMEOUT_S)
+        question every few seconds; it finds what the library or the broker forgot to say.
+        """
+        answer = await channel.declare_queue(self.name, passive=True, timeout=ANSWER_TIMEOUT_S)
         if answer.declaration_result.consumer_count == 0:
             raise ConsumerLost("the broker knows no consumer of the queue")
 
 
-async def _report_loss(channel: AbstractChannel, lost: "asyncio.Future[str]") -> None:
+async def _loss_of(channel: AbstractChannel) -> "asyncio.Future[str]":
+    """Resolves, with the reason, when the broker stops delivering on this channel."""
+    lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
     def tell(reason: str) -> None:
         if not lost.done():
             lost.set_result(reason)
 
     underlay = await channel.get_underlay_channel()
-    # Sent when the queue is deleted, or moves with its node; aio-pika's own layer keeps quiet.
+    # Sent when the queue is deleted or moves with its node; aio-pika's own layer keeps quiet.
     underlay.on_consumer_cancel_callbacks.add(lambda _frame: tell("the broker cancelled the consumer"))
     channel.close_callbacks.add(lambda _channel, error: tell(f"the channel closed: {error!r}"))
+    return lost

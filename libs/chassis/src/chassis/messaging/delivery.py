@@ -1,19 +1,20 @@
 """What happens to one delivery: exactly one effect, then an ack; or a retry; or a dead letter."""
 
 import asyncio
-import random
 from collections.abc import Mapping
 from typing import Any
 
 from aio_pika.abc import AbstractIncomingMessage
-from aiormq.exceptions import AMQPError
 
+from chassis.backoff import backoff_s
 from chassis.database import Database, Transaction
 from chassis.database_errors import is_transient
 from chassis.envelope import Envelope, EnvelopeInvalid
 from chassis.inbox import Inbox
 from chassis.logs import get_logger
+from chassis.messaging.connection import broker_errors
 from chassis.messaging.subscription import MessageInvalid, Subscription
+from chassis.publishing import BrokerUnavailable
 
 RETRY_DELAY_S = 0.1
 RETRY_DELAY_S_MAX = 5.0
@@ -24,7 +25,8 @@ log = get_logger()
 
 class TypeUnknown(Exception):
     """No subscription for this type: a newer or older version of us bound it. A dead letter,
-    not an ack, so that it can be replayed once the version that knows it runs."""
+    not an ack, so that it can be replayed once the version that knows it runs.
+    """
 
 
 class Deliveries:
@@ -80,7 +82,7 @@ class Deliveries:
             except (EnvelopeInvalid, MessageInvalid, TypeUnknown) as error:
                 self._log("message_unreadable", message, error)
                 await _answer(message.reject(requeue=False))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 -- whatever a handler raises is retried
                 await self._fail(message, error)
             else:
                 await _answer(message.ack())
@@ -98,14 +100,15 @@ class Deliveries:
         attempt = 0
         while True:
             try:
-                await self._effect_once(subscription, content, envelope)
-                return
+                return await self._effect_once(subscription, content, envelope)
             except Exception as error:
                 if self._closing or not is_transient(error):
                     raise
-                log.warning("consumer_waits_for_database", consumer=self._consumer, error=type(error).__name__)
+                log.warning(
+                    "consumer_waits_for_database", consumer=self._consumer, error=type(error).__name__
+                )
             attempt += 1
-            await asyncio.sleep(_delay_s(attempt))
+            await asyncio.sleep(backoff_s(attempt, first_s=RETRY_DELAY_S, most_s=RETRY_DELAY_S_MAX))
 
     async def _effect_once(self, subscription: Subscription, content: Any, envelope: Envelope) -> None:
         prepared = await subscription.prepare(content)
@@ -125,7 +128,7 @@ class Deliveries:
             await _answer(message.reject(requeue=False))
             return
         if not self._closing:
-            await asyncio.sleep(_delay_s(deliveries))
+            await asyncio.sleep(backoff_s(deliveries, first_s=RETRY_DELAY_S, most_s=RETRY_DELAY_S_MAX))
         await _answer(message.nack(requeue=True))
 
     def _log(self, event: str, message: AbstractIncomingMessage, error: Exception, **facts: Any) -> None:
@@ -146,13 +149,10 @@ def delivery_count(message: AbstractIncomingMessage) -> int:
     return 1 + max(int(count) for count in counts if isinstance(count, int))
 
 
-def _delay_s(attempt: int) -> float:
-    return min(RETRY_DELAY_S * 2 ** (attempt - 1), RETRY_DELAY_S_MAX) * random.uniform(0.5, 1)
-
-
 async def _answer(answer: Any) -> None:
     """Settle a delivery; without its channel the broker redelivers, and the inbox copes."""
     try:
-        await answer
-    except (AMQPError, OSError, RuntimeError) as error:
-        log.info("settlement_lost", error=type(error).__name__)
+        with broker_errors():
+            await answer
+    except BrokerUnavailable as error:
+        log.info("settlement_lost", error=str(error))

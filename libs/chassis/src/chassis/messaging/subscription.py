@@ -1,6 +1,8 @@
-"""Which message type goes to which use case; a consumer's list of these reads like prose:
+"""Which message type goes to which use case.
 
-    on(EventPublished, handle_event_published, before=fetch_plan)
+A consumer's list of these reads like prose:
+
+on(EventPublished, handle_event_published, before=fetch_plan)
 """
 
 from collections.abc import Awaitable, Callable
@@ -58,7 +60,9 @@ class Subscription:
         """What `before` found, as keyword arguments of the handler."""
         return {"prepared": await self.before(message)} if self.before else {}
 
-    async def handle(self, tx: Transaction, message: Any, meta: MessageMeta, prepared: dict[str, Any]) -> None:
+    async def handle(
+        self, tx: Transaction, message: Any, meta: MessageMeta, prepared: dict[str, Any]
+    ) -> None:
         """Run the handler."""
         await self.handler(tx, message, meta, **prepared)
 

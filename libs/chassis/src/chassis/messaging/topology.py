@@ -7,7 +7,7 @@ message types, and a dead letter queue beside it.
 from collections.abc import Sequence
 
 from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractQueue, ExchangeType
-
+from aiormq.abc import ArgumentsType as Arguments
 
 EXCHANGE = "rowlock"
 DEAD_EXCHANGE = "rowlock.dead"
@@ -15,7 +15,6 @@ DECLARE_TIMEOUT_S = 10.0
 # Looking at a dead letter returns it to its queue, which counts as a delivery. RabbitMQ 4
 # would drop it after 20 of them; "unlimited" cannot be said in a way that 3.10 accepts too.
 DEAD_DELIVERY_LIMIT = 1_000_000_000
-
 
 
 def dead_queue_name(consumer: str) -> str:
@@ -31,16 +30,21 @@ async def declare_exchange(channel: AbstractChannel) -> AbstractExchange:
 
 
 async def declare_consumer(
-    channel: AbstractChannel, *, consumer: str, message_types: Sequence[str], delivery_limit: int
+    channel: AbstractChannel, *, consumer: str, message_types: Sequence[str], delivery_limit: int | None
 ) -> None:
     """A consumer's queues and bindings; the dead letter queue first, so nothing can fall between.
 
-    Raises ChannelPreconditionFailed when the queue exists with other arguments.
+    With `delivery_limit` None the queue must exist and is taken as it is. Raises
+    ChannelPreconditionFailed when it exists with other arguments.
     """
     exchange = await declare_exchange(channel)
     await declare_dead_queue(channel, consumer=consumer)
     queue = await channel.declare_queue(
-        consumer, durable=True, arguments=queue_arguments(consumer, delivery_limit), timeout=DECLARE_TIMEOUT_S
+        consumer,
+        durable=True,
+        passive=delivery_limit is None,
+        arguments=None if delivery_limit is None else queue_arguments(consumer, delivery_limit),
+        timeout=DECLARE_TIMEOUT_S,
     )
     for message_type in message_types:
         await queue.bind(exchange, message_type, timeout=DECLARE_TIMEOUT_S)
@@ -61,7 +65,7 @@ async def declare_dead_queue(channel: AbstractChannel, *, consumer: str) -> Abst
     return queue
 
 
-def queue_arguments(consumer: str, delivery_limit: int) -> dict[str, str | int]:
+def queue_arguments(consumer: str, delivery_limit: int) -> Arguments:
     """Arguments of a consumer's queue, valid on RabbitMQ 3.10 and 4."""
     return {
         "x-queue-type": "quorum",
