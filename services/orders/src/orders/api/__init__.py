@@ -1,0 +1,1 @@
+"""The HTTP edge: routers, what they take and give, and the problems they answer with."""

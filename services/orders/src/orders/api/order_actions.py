@@ -1,0 +1,134 @@
+"""What moves an order on: finalization, cancellation and a payment an operator recorded."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from chassis.access import CurrentPrincipal, Principal, requires
+from chassis.clock import utc_now
+from chassis.database import Transaction
+from chassis.http import Db
+from chassis.idempotency import IdempotentWrite
+from chassis.problems import problem_responses
+from orders.api import problems
+from orders.api.answers import OrderOut
+from orders.api.orders import OPERATOR, OrderId
+from orders.api.schemas import RecordedPaymentIn
+from orders.api.waiting import Patience, answer_when_settled
+from orders.domain.order import SETTLED_STATES, Money
+from orders.queries import find_order
+from orders.usecases.cancel_order import cancel_order
+from orders.usecases.capture_payment import RECORDED, capture_payment
+from orders.usecases.finalize_order import finalize_order
+
+router = APIRouter(prefix="/orders/{order_id}", tags=["orders"])
+
+_ACCEPTED = {
+    "model": OrderOut,
+    "description": "Under way: read the order at Location to follow it",
+    "headers": {
+        "Location": {"schema": {"type": "string"}, "description": "The order"},
+        "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until a look is worth it"},
+    },
+}
+
+
+@router.post(
+    "/finalization",
+    response_model=OrderOut,
+    summary="Finalize a free order",
+    responses={
+        202: _ACCEPTED,
+        **problem_responses(problems.PAYMENT_MISSING, problems.ORDER_IS_OVER, problems.EVENT_CANCELLED),
+    },
+)
+async def post_finalization(
+    principal: CurrentPrincipal,
+    order_id: OrderId,
+    write: IdempotentWrite,
+    db: Db,
+    patience: Patience,
+) -> Response:
+    """Also late: an expired order gets its seats if nobody has claimed them since. An order that
+    costs something is finalized by its payment instead. Asked again, it tells the state.
+    """
+
+    async def work(tx: Transaction) -> OrderOut:
+        await finalize_order(tx, order_id=order_id, buyer_id=principal.subject, now=utc_now())
+        return await _order(tx, order_id)
+
+    accepted = await write.once(work, status=_status, headers=_headers)
+    return await answer_when_settled(accepted, order_id=order_id, db=db, patience=patience)
+
+
+@router.post(
+    "/cancellation",
+    response_model=OrderOut,
+    summary="Cancel an order",
+    responses={
+        202: _ACCEPTED,
+        **problem_responses(problems.DEADLINE_PASSED, problems.ORDER_IS_FINALIZING, problems.ORDER_IS_OVER),
+    },
+)
+async def post_cancellation(
+    principal: CurrentPrincipal,
+    order_id: OrderId,
+    write: IdempotentWrite,
+    db: Db,
+    patience: Patience,
+) -> Response:
+    """Before it is paid, at once. A confirmed order: its tickets are void at once, its money is
+    refunded, and it is cancelled when its seats are on sale again.
+    """
+
+    async def work(tx: Transaction) -> OrderOut:
+        await cancel_order(tx, order_id=order_id, buyer_id=principal.subject, now=utc_now())
+        return await _order(tx, order_id)
+
+    accepted = await write.once(work, status=_status, headers=_headers)
+    return await answer_when_settled(accepted, order_id=order_id, db=db, patience=patience)
+
+
+@router.post(
+    "/recorded-payments",
+    status_code=201,
+    response_model=OrderOut,
+    summary="Record a payment that arrived",
+    responses=problem_responses(problems.AMOUNT_DIFFERS, problems.REFERENCE_USED),
+)
+async def post_recorded_payment(
+    _operator: Annotated[Principal, requires(OPERATOR)],
+    order_id: OrderId,
+    body: RecordedPaymentIn,
+    write: IdempotentWrite,
+) -> Response:
+    """For operators. The money finalizes the order, also a lapsed one; money for an order that is
+    over, or paid already, is refunded. It must be the whole total.
+    """
+
+    async def work(tx: Transaction) -> OrderOut:
+        await capture_payment(
+            tx,
+            order_id=order_id,
+            amount=Money(amount_minor=body.amount_minor, currency=body.currency),
+            provider=RECORDED,
+            reference=body.reference,
+            now=utc_now(),
+        )
+        return await _order(tx, order_id)
+
+    return await write.once(work, status=201, location=f"/api/v1/orders/{order_id}")
+
+
+async def _order(tx: Transaction, order_id: UUID) -> OrderOut:
+    return OrderOut.of(await find_order(tx, order_id))
+
+
+def _status(order: OrderOut) -> int:
+    return 200 if order.state in SETTLED_STATES else 202
+
+
+def _headers(order: OrderOut) -> dict[str, str]:
+    location = {"Location": f"/api/v1/orders/{order.order_id}"}
+    return location if order.state in SETTLED_STATES else {**location, "Retry-After": "1"}

@@ -1,0 +1,123 @@
+"""Placing and reading orders."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request, Response
+from sqlalchemy.engine import RowMapping
+
+from chassis.access import CurrentPrincipal, Principal
+from chassis.clock import utc_now
+from chassis.database import Transaction
+from chassis.http import SnapshotConn
+from chassis.idempotency import IdempotentWrite
+from chassis.paging import CURSOR_INVALID, Cursor, Limit, Page, cursor_invalid, decode_cursor, encode_cursor
+from chassis.problems import problem_responses
+from orders.api import problems
+from orders.api.answers import OrderOut, TicketOut, TicketsOut
+from orders.api.hold_tokens import KEYS_UNAVAILABLE, HoldTokens
+from orders.api.schemas import AttendeeIn, OrderIn
+from orders.domain.basket import Attendee
+from orders.queries import find_order, orders_of_buyer, tickets_of_order
+from orders.storage.new_orders import Contact
+from orders.storage.orders import OrderNotFound
+from orders.usecases.place_order import place_order
+
+OPERATOR = "operator"
+router = APIRouter(prefix="/orders", tags=["orders"])
+
+OrderId = Annotated[UUID, Path(examples=["0192f0c1-8a10-7b62-8f7e-1f2d3c4b5a69"])]
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=OrderOut,
+    summary="Place an order on held seats",
+    responses=problem_responses(
+        problems.HOLD_EXPIRED,
+        problems.HOLD_ALREADY_ORDERED,
+        problems.EVENT_CANCELLED,
+        problems.PESEL_UNAVAILABLE,
+        problems.HOLD_TOKEN_INVALID,
+        problems.HOLDS_OVERLAP,
+        problems.ATTENDEES_DO_NOT_MATCH,
+        problems.TICKET_TYPE_UNKNOWN,
+        problems.TOO_MANY_SEATS,
+        problems.CURRENCIES_DIFFER,
+        problems.EVENT_NOT_KNOWN_YET,
+        KEYS_UNAVAILABLE,
+    ),
+)
+async def post_order(
+    principal: CurrentPrincipal, body: OrderIn, write: IdempotentWrite, request: Request
+) -> Response:
+    """The bearer of a hold token may order its seats. The total is computed here, from the
+    event's prices; the order then awaits its payment or, if it is free, its finalization.
+    """
+    hold_tokens: HoldTokens = request.app.state.hold_tokens
+
+    async def work(tx: Transaction) -> OrderOut:
+        order_id = await place_order(
+            tx,
+            buyer_id=principal.subject,
+            holds=holds,
+            contact=Contact(**body.contact.model_dump()),
+            attendees=[_attendee(attendee) for attendee in body.attendees],
+            now=utc_now(),
+        )
+        return OrderOut.of(await find_order(tx, order_id))
+
+    holds = await hold_tokens.holds(body.hold_tokens)
+    return await write.once(work, status=201, location=lambda order: f"/api/v1/orders/{order.order_id}")
+
+
+@router.get("", summary="List your orders, the newest first", responses=problem_responses(CURSOR_INVALID))
+async def get_orders(
+    principal: CurrentPrincipal, conn: SnapshotConn, cursor: Cursor = None, limit: Limit = 50
+) -> Page[OrderOut]:
+    """A page of your own orders with their lines and timelines."""
+    before = _order_id_of(cursor) if cursor else None
+    rows = await orders_of_buyer(conn, buyer_id=principal.subject, before=before, limit=limit + 1)
+    items = [OrderOut.of(row) for row in rows[:limit]]
+    more = len(rows) > limit
+    return Page(items=items, next_cursor=encode_cursor([str(items[-1].order_id)]) if more else None)
+
+
+@router.get("/{order_id}", summary="Read an order with its timeline")
+async def get_order(principal: CurrentPrincipal, order_id: OrderId, conn: SnapshotConn) -> OrderOut:
+    """Your own order; an operator may read any. Another's order is not found."""
+    return OrderOut.of(await _readable_order(conn, principal, order_id))
+
+
+@router.get("/{order_id}/tickets", summary="Read an order's tickets")
+async def get_tickets(principal: CurrentPrincipal, order_id: OrderId, conn: SnapshotConn) -> TicketsOut:
+    """Empty until the order is confirmed; voided ones stay listed."""
+    await _readable_order(conn, principal, order_id)
+    rows = await tickets_of_order(conn, order_id)
+    return TicketsOut(items=[TicketOut.of(row) for row in rows])
+
+
+async def _readable_order(conn: SnapshotConn, principal: Principal, order_id: UUID) -> RowMapping:
+    order = await find_order(conn, order_id)
+    if order is None or (order["buyer_id"] != principal.subject and OPERATOR not in principal.roles):
+        raise OrderNotFound
+    return order
+
+
+def _order_id_of(cursor: str) -> UUID:
+    try:
+        return UUID(str(decode_cursor(cursor, length=1)[0]))
+    except ValueError:
+        raise cursor_invalid() from None
+
+
+def _attendee(sent: AttendeeIn) -> Attendee:
+    return Attendee(
+        seat_id=sent.seat_id,
+        ticket_type=sent.ticket_type,
+        first_name=sent.first_name,
+        last_name=sent.last_name,
+        event_id=sent.event_id,
+        hold_id=sent.hold_id,
+    )

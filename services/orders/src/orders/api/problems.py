@@ -1,0 +1,120 @@
+"""One table: which error is which problem document."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis.problems import NOT_FOUND, ProblemSpec
+from orders.api.hold_tokens import HoldTokensInvalid
+from orders.domain.basket import (
+    AttendeesDoNotMatchSeats,
+    CurrenciesDiffer,
+    HoldsOverlap,
+    TicketTypeUnknown,
+    TooManySeats,
+)
+from orders.domain.offer import CancellationDeadlinePassed
+from orders.storage.orders import OrderNotFound
+from orders.usecases.cancel_order import OrderIsFinalizing
+from orders.usecases.capture_payment import PaymentAmountDiffers, PaymentReferenceUsed
+from orders.usecases.finalize_order import OrderIsOver, PaymentMissing
+from orders.usecases.place_order import (
+    EventIsCancelled,
+    EventNotKnownYet,
+    HoldsAlreadyOrdered,
+    HoldsExpired,
+    PeselCollectionUnavailable,
+)
+
+
+def _faults(error: Any) -> dict[str, Any]:
+    return {"errors": [{"field": fault.field, "rule": fault.rule, "in": "body"} for fault in error.faults]}
+
+
+def _hold_ids(error: Any) -> dict[str, Any]:
+    return {"hold_ids": [str(hold_id) for hold_id in error.hold_ids]}
+
+
+def _event_ids(error: Any) -> dict[str, Any]:
+    return {"event_ids": [str(event_id) for event_id in error.event_ids]}
+
+
+def _money(money: Any) -> dict[str, Any]:
+    return {"amount_minor": money.amount_minor, "currency": money.currency}
+
+
+def _retry_in_a_second(_error: Any) -> dict[str, str]:
+    return {"Retry-After": "1"}
+
+
+HOLD_TOKEN_INVALID = ProblemSpec(422, "hold-token-invalid", "A hold token is not valid", extra=_faults)
+HOLD_EXPIRED = ProblemSpec(409, "hold-expired", "The seats are no longer held", extra=_hold_ids)
+HOLD_ALREADY_ORDERED = ProblemSpec(
+    409, "hold-already-ordered", "An order was already made of this hold", extra=_hold_ids
+)
+HOLDS_OVERLAP = ProblemSpec(
+    422, "holds-overlap", "A hold or a seat stands in the basket twice", extra=_faults
+)
+EVENT_NOT_KNOWN_YET = ProblemSpec(
+    503,
+    "event-not-known-yet",
+    "The event has only just been published",
+    extra=_event_ids,
+    headers=_retry_in_a_second,
+)
+EVENT_CANCELLED = ProblemSpec(409, "event-cancelled", "The event will not take place", extra=_event_ids)
+PESEL_UNAVAILABLE = ProblemSpec(409, "pesel-collection-unavailable", "PESEL numbers cannot be taken yet")
+ATTENDEES_DO_NOT_MATCH = ProblemSpec(
+    422, "attendees-do-not-match-seats", "Every held seat takes exactly one attendee", extra=_faults
+)
+TICKET_TYPE_UNKNOWN = ProblemSpec(
+    422, "ticket-type-unknown", "The event sells no such ticket type for this seat", extra=_faults
+)
+TOO_MANY_SEATS = ProblemSpec(
+    422, "too-many-seats", "More seats of an event than one order may have", extra=_faults
+)
+CURRENCIES_DIFFER = ProblemSpec(422, "currencies-differ", "One order is paid in one currency", extra=_faults)
+PAYMENT_MISSING = ProblemSpec(
+    409, "payment-missing", "The order is not paid", extra=lambda error: {"total": _money(error.total)}
+)
+ORDER_IS_OVER = ProblemSpec(
+    409, "order-is-over", "Too late for this order", extra=lambda error: {"state": error.state}
+)
+ORDER_IS_FINALIZING = ProblemSpec(
+    409, "order-is-finalizing", "The order is being finalized", headers=_retry_in_a_second
+)
+DEADLINE_PASSED = ProblemSpec(
+    409,
+    "cancellation-deadline-passed",
+    "The order can no longer be cancelled",
+    extra=lambda error: {"deadline_at": error.deadline_at},
+)
+AMOUNT_DIFFERS = ProblemSpec(
+    422,
+    "payment-amount-differs",
+    "What was paid is not what the order costs",
+    extra=lambda error: {"expected": _money(error.expected)},
+)
+REFERENCE_USED = ProblemSpec(
+    409, "payment-reference-used", "The reference belongs to another order's payment"
+)
+
+PROBLEMS: Mapping[type[Exception], ProblemSpec] = {
+    HoldTokensInvalid: HOLD_TOKEN_INVALID,
+    HoldsExpired: HOLD_EXPIRED,
+    HoldsAlreadyOrdered: HOLD_ALREADY_ORDERED,
+    HoldsOverlap: HOLDS_OVERLAP,
+    EventNotKnownYet: EVENT_NOT_KNOWN_YET,
+    EventIsCancelled: EVENT_CANCELLED,
+    PeselCollectionUnavailable: PESEL_UNAVAILABLE,
+    AttendeesDoNotMatchSeats: ATTENDEES_DO_NOT_MATCH,
+    TicketTypeUnknown: TICKET_TYPE_UNKNOWN,
+    TooManySeats: TOO_MANY_SEATS,
+    CurrenciesDiffer: CURRENCIES_DIFFER,
+    OrderNotFound: NOT_FOUND,
+    PaymentMissing: PAYMENT_MISSING,
+    OrderIsOver: ORDER_IS_OVER,
+    OrderIsFinalizing: ORDER_IS_FINALIZING,
+    CancellationDeadlinePassed: DEADLINE_PASSED,
+    PaymentAmountDiffers: AMOUNT_DIFFERS,
+    PaymentReferenceUsed: REFERENCE_USED,
+}

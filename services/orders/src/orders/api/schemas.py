@@ -1,0 +1,70 @@
+"""What the API takes: an order to place, a payment to record."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from orders.api.fields import Currency, Email, Name, Phone, Reference, Word
+
+HOLDS_PER_ORDER_MAX = 10
+SEATS_PER_ORDER_MAX = 200
+HOLD_TOKEN_CHARS_MAX = 16_384
+AMOUNT_MINOR_MAX = 10**12
+
+_EVENT_ID = "0192f0c1-7d57-7c39-9a53-2f6b8f0f5a11"
+
+
+class _In(BaseModel):
+    # An unknown field is refused: a misspelt or unwanted one (a PESEL) must not vanish silently.
+    model_config = ConfigDict(extra="forbid")
+
+
+class ContactIn(_In):
+    """Where the buyer is told what becomes of the order."""
+
+    email: Email = Field(examples=["ada@example.org"])
+    name: Name | None = Field(default=None, examples=["Ada Lovelace"])
+    phone: Phone | None = Field(default=None, examples=["+48 600 100 200"])
+
+
+class AttendeeIn(_In):
+    """Who will sit on a held seat, and which of the ticket types sold there."""
+
+    seat_id: Word = Field(examples=["stalls-4-7"])
+    ticket_type: Word = Field(examples=["adult"])
+    first_name: Name = Field(examples=["Ada"])
+    last_name: Name = Field(examples=["Lovelace"])
+    event_id: UUID | None = Field(
+        default=None, description="Needed where two held events both have this seat_id", examples=[_EVENT_ID]
+    )
+    hold_id: UUID | None = Field(default=None, description="May be given; must then be the seat's hold")
+
+
+HoldToken = Annotated[str, StringConstraints(min_length=1, max_length=HOLD_TOKEN_CHARS_MAX)]
+
+
+class OrderIn(_In):
+    """One order from one or more holds, which may be of different events."""
+
+    hold_tokens: list[HoldToken] = Field(
+        min_length=1,
+        max_length=HOLDS_PER_ORDER_MAX,
+        description="As reservation gave them",
+        examples=[["eyJhbGciOiJFZERTQSIsInR5cCI6ImhvbGQrand0In0.eyJob2xkX2lkIjoi…"]],
+    )
+    contact: ContactIn
+    attendees: list[AttendeeIn] = Field(
+        min_length=1, max_length=SEATS_PER_ORDER_MAX, description="Exactly one for each held seat"
+    )
+
+
+class RecordedPaymentIn(_In):
+    """Money that an operator saw arrive; it must be the order's whole total."""
+
+    amount_minor: int = Field(ge=1, le=AMOUNT_MINOR_MAX, description="In minor units", examples=[9000])
+    currency: Currency = Field(examples=["PLN"])
+    reference: Reference = Field(
+        description="The payment's own name, such as the bank's: the same one again has no effect",
+        examples=["bank-2026-11-23-0042"],
+    )

@@ -1,0 +1,80 @@
+"""`Prefer: wait=<s>`: answer when the order has got where it is going, if that is soon.
+
+The row is polled between short, growing pauses, outside any transaction. Not LISTEN/NOTIFY:
+NOTIFY in the transaction that confirms an order would make all of them commit one at a time,
+and a look at one row by its key costs a fraction of a millisecond.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Header, Request, Response
+
+from chassis.database import Database
+from chassis.http import wait_preference
+from orders.api.answers import OrderOut
+from orders.domain.order import SETTLED_STATES
+from orders.queries import find_order, order_state
+
+_GROWTH_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Patience:
+    """How long a client wants to wait (None: not at all), and the first pause between looks."""
+
+    wait_s: float | None
+    poll_s: float
+
+
+async def _patience(
+    request: Request,
+    _prefer: Annotated[
+        str | None,
+        Header(
+            alias="Prefer",
+            description="`wait=5` waits up to so many seconds for the outcome and then answers 200",
+            examples=["wait=5"],
+        ),
+    ] = None,
+) -> _Patience:
+    return _Patience(wait_preference(request), request.app.state.settings.order_poll_ms / 1000)
+
+
+Patience = Annotated[_Patience, Depends(_patience)]
+
+
+async def answer_when_settled(
+    accepted: Response, *, order_id: UUID, db: Database, patience: _Patience
+) -> Response:
+    """200 with the order as soon as it is settled; the accepted answer if it is not in time.
+
+    Without the preference, or when nothing is under way, `accepted` is given back at once.
+    """
+    under_way = accepted.status_code == HTTPStatus.ACCEPTED
+    if not under_way or patience.wait_s is None:
+        return accepted
+    if not await _settled_within(db, order_id, wait_s=patience.wait_s, poll_s=patience.poll_s):
+        return accepted
+    async with db.snapshot() as conn:
+        order = OrderOut.of(await find_order(conn, order_id))
+    headers = {"Preference-Applied": "wait", "Location": accepted.headers["location"]}
+    return Response(order.model_dump_json(), headers=headers, media_type="application/json")
+
+
+async def _settled_within(db: Database, order_id: UUID, *, wait_s: float, poll_s: float) -> bool:
+    deadline = time.monotonic() + wait_s
+    pause_s = poll_s
+    while True:
+        async with db.snapshot() as conn:
+            if await order_state(conn, order_id) in SETTLED_STATES:
+                return True
+        left_s = deadline - time.monotonic()
+        if left_s <= 0:
+            return False
+        await asyncio.sleep(min(pause_s, left_s))
+        pause_s = min(pause_s * 2, poll_s * _GROWTH_MAX)

@@ -1,0 +1,39 @@
+"""Builds the HTTP process."""
+
+from fastapi import APIRouter, FastAPI
+
+from chassis.http import create_http_app
+from orders.api import order_actions, orders
+from orders.api.hold_tokens import HoldTokens
+from orders.api.problems import PROBLEMS
+from orders.settings import Settings
+
+DESCRIPTION = """
+Orders made of held seats: place one, finalize or cancel it, follow what happened, get the tickets.
+
+Every write needs an `Idempotency-Key`; the same key gives the first answer again. Errors are
+problem documents (RFC 9457) with a stable `type`.
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The app; `settings` come from the environment unless given."""
+    settings = settings or Settings.from_environment()
+    app = create_http_app(
+        title="Rowlock orders",
+        description=DESCRIPTION,
+        version="1.0.0",
+        settings=settings,
+        routers=[_api()],
+        problem_table=PROBLEMS,
+        tags=[{"name": "orders", "description": "Orders, payments and tickets"}],
+    )
+    app.state.hold_tokens = HoldTokens(settings)
+    return app
+
+
+def _api() -> APIRouter:
+    api = APIRouter(prefix="/api/v1")
+    api.include_router(orders.router)
+    api.include_router(order_actions.router)
+    return api

@@ -1,0 +1,90 @@
+"""Which message leads to which use case. The clock is read here and passed on."""
+
+from typing import Any
+
+from chassis.clock import utc_now
+from chassis.database import Transaction
+from chassis.messaging import Consumer, on
+from messages.catalog import EventCancelled, EventPublished
+from messages.reservation import (
+    HoldExpired,
+    HoldReleased,
+    HoldsConfirmed,
+    HoldsRefused,
+    SeatsReleased,
+)
+from orders.domain.offer import Offer
+from orders.domain.states import OfferState, Reason
+from orders.usecases.complete_cancellation import complete_cancellation
+from orders.usecases.confirm_order import confirm_order
+from orders.usecases.expire_order import expire_order
+from orders.usecases.project_offer import project_cancelled_event, project_published_event
+from orders.usecases.refuse_order import refuse_order
+from orders.usecases.withdraw_order import withdraw_order
+
+CONSUMER = "orders"
+
+
+async def event_published(tx: Transaction, message: EventPublished, _meta: Any) -> None:
+    await project_published_event(tx, offer=_offer(message))
+
+
+async def event_cancelled(tx: Transaction, message: EventCancelled, _meta: Any) -> None:
+    await project_cancelled_event(tx, event_id=message.event_id, version=message.version, now=utc_now())
+
+
+async def holds_confirmed(tx: Transaction, message: HoldsConfirmed, _meta: Any) -> None:
+    await confirm_order(tx, order_id=message.order_id, now=utc_now())
+
+
+async def holds_refused(tx: Transaction, message: HoldsRefused, _meta: Any) -> None:
+    await refuse_order(tx, order_id=message.order_id, reason=Reason(message.reason), now=utc_now())
+
+
+async def seats_released(tx: Transaction, message: SeatsReleased, _meta: Any) -> None:
+    await complete_cancellation(tx, order_id=message.order_id, now=utc_now())
+
+
+async def hold_expired(tx: Transaction, message: HoldExpired, _meta: Any) -> None:
+    await expire_order(tx, hold_id=message.hold_id, now=utc_now())
+
+
+async def hold_released(tx: Transaction, message: HoldReleased, _meta: Any) -> None:
+    event_cancelled = message.reason == "event_cancelled"
+    reason = Reason.EVENT_CANCELLED if event_cancelled else Reason.HOLD_RELEASED
+    await withdraw_order(tx, hold_id=message.hold_id, reason=reason, now=utc_now())
+
+
+SUBSCRIPTIONS = [
+    on(EventPublished, event_published),
+    on(EventCancelled, event_cancelled),
+    on(HoldsConfirmed, holds_confirmed),
+    on(HoldsRefused, holds_refused),
+    on(SeatsReleased, seats_released),
+    on(HoldExpired, hold_expired),
+    on(HoldReleased, hold_released),
+]
+
+
+def consumers() -> list[Consumer]:
+    """One queue: the messages about an order are handled in about the order they were sent."""
+    return [Consumer(CONSUMER, SUBSCRIPTIONS)]
+
+
+def _offer(message: EventPublished) -> Offer:
+    return Offer(
+        event_id=message.event_id,
+        version=message.version,
+        state=OfferState.PUBLISHED,
+        title=message.title,
+        starts_at=message.starts_at,
+        ends_at=message.ends_at,
+        cancellation_deadline_at=message.cancellation_deadline_at,
+        currency=message.currency,
+        prices={
+            category.name: {price.name: price.price_minor for price in category.ticket_types}
+            for category in message.price_categories
+        },
+        seats_per_order_max=message.seats_per_order_max,
+        pesel_required=message.pesel_required,
+    )

@@ -1,0 +1,44 @@
+"""What an event sells, as catalog published it: the only source of prices."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from orders.domain.states import OfferState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """Prices by price category and ticket type, in minor units of `currency`."""
+
+    event_id: UUID
+    version: int
+    state: OfferState
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    cancellation_deadline_at: datetime | None
+    currency: str
+    prices: dict[str, dict[str, int]]
+    seats_per_order_max: int
+    pesel_required: bool
+
+    @property
+    def cancellable_until(self) -> datetime:
+        """A buyer may cancel before this instant: the organizer's deadline, else the start."""
+        return self.cancellation_deadline_at or self.starts_at
+
+
+class CancellationDeadlinePassed(Exception):
+    """The order could be cancelled until {deadline} only."""
+
+    def __init__(self, deadline: datetime) -> None:
+        self.deadline_at = deadline
+        super().__init__(f"the order could be cancelled until {deadline:%Y-%m-%dT%H:%M:%SZ} only")
+
+
+def check_cancellable(offers: list[Offer], now: datetime) -> None:
+    """Every event of the order must still allow it: the earliest deadline decides."""
+    deadline = min(offer.cancellable_until for offer in offers)
+    if now >= deadline:
+        raise CancellationDeadlinePassed(deadline)

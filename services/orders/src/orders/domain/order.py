@@ -1,0 +1,57 @@
+"""An order as the saga sees it: its state, what it costs and which seats it is made of."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from orders.domain.states import Actor, OrderState, Reason, check_move
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Money:
+    """An amount in minor units (grosz, cent) of an ISO 4217 currency."""
+
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderHold:
+    """A hold and those of its seats that the order is made of (all of them)."""
+
+    hold_id: UUID
+    event_id: UUID
+    seat_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    order_id: UUID
+    buyer_id: str
+    state: OrderState
+    total: Money
+    version: int
+    holds: tuple[OrderHold, ...]
+
+    @property
+    def is_free(self) -> bool:
+        return self.total.amount_minor == 0
+
+    def moved(self, change: "Change") -> "Order":
+        """The order after the change, one version on; an illegal change raises MoveNotAllowed."""
+        check_move(self.state, change.state, change.reason)
+        return replace(self, state=change.state, version=self.version + 1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A change of an order's state; becomes a row of its history."""
+
+    state: OrderState
+    reason: Reason
+    actor: Actor
+    at: datetime
+
+
+# Where an order rests until somebody asks for something; the others are on their way.
+SETTLED_STATES = frozenset(OrderState) - {OrderState.FINALIZING, OrderState.CANCELLING}

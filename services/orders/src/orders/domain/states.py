@@ -1,0 +1,128 @@
+"""The states of an order, its payments, refunds and tickets, and the moves an order may make.
+
+The state machine is documented where it is defined: each state says what leads to it, and
+`MOVES` names every legal move with the reasons that can cause it. The database repeats the
+states as CHECK constraints.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class OrderState(StrEnum):
+    AWAITING_PAYMENT = "awaiting_payment"
+    """Placed: the buyer holds the seats and has not paid, or not yet finalized a free order."""
+
+    FINALIZING = "finalizing"
+    """Paid, or free and finalized: reservation was asked to sell the seats, all or none."""
+
+    CONFIRMED = "confirmed"
+    """Reservation sold every seat: the tickets are valid."""
+
+    CANCELLING = "cancelling"
+    """Cancelled after the seats were sold: tickets are void, reservation was asked to free the seats."""
+
+    CANCELLED = "cancelled"
+    """Over: given up before it was paid, or its sold seats are on sale again."""
+
+    EXPIRED = "expired"
+    """The holds lapsed unpaid, or a free order could not be given its seats. May be finalized late."""
+
+    REFUNDED = "refunded"
+    """Over: it was paid, but the seats could not be given, so the money goes back."""
+
+
+class Reason(StrEnum):
+    """Why an order changed its state; kept in its history and told to the buyer."""
+
+    ORDER_PLACED = "order_placed"
+    FINALIZED_BY_BUYER = "finalized_by_buyer"
+    PAYMENT_CAPTURED = "payment_captured"
+    SEATS_SOLD = "seats_sold"
+    HOLD_RELEASED = "hold_released"
+    HOLD_EXPIRED = "hold_expired"
+    HOLD_UNKNOWN = "hold_unknown"
+    SEATS_TAKEN = "seats_taken"
+    SEATS_SOLD_TOO_LATE = "seats_sold_too_late"
+    SEATS_RELEASED = "seats_released"
+    CANCELLED_BY_BUYER = "cancelled_by_buyer"
+    EVENT_CANCELLED = "event_cancelled"
+
+
+class Actor(StrEnum):
+    """Who caused a change, as a role: the history holds no personal data."""
+
+    BUYER = "buyer"
+    OPERATOR = "operator"
+    ORGANIZER = "organizer"
+    RESERVATION = "reservation"
+    ORDERS = "orders"
+
+
+class OfferState(StrEnum):
+    """What orders knows of an event: as catalog published it, or that it will not take place."""
+
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+class PaymentState(StrEnum):
+    PENDING = "pending"
+    """Asked for; the provider has not answered."""
+    CAPTURED = "captured"
+    """The money is ours: it ends in tickets or in a refund."""
+    REFUNDING = "refunding"
+    """A refund of it was started."""
+    REFUNDED = "refunded"
+    """The money is back with the buyer."""
+    FAILED = "failed"
+    """Declined or given up: no money moved."""
+
+
+class RefundState(StrEnum):
+    PENDING = "pending"
+    """Owed to the buyer; for a recorded payment an operator pays it back and settles it."""
+    SETTLED = "settled"
+    """Paid back."""
+
+
+class TicketState(StrEnum):
+    VALID = "valid"
+    """Issued when its order was confirmed; admits its attendee."""
+    VOIDED = "voided"
+    """Its order was cancelled."""
+
+
+class MoveNotAllowed(Exception):
+    """An order cannot go from {before} to {after} because of {reason}."""
+
+    def __init__(self, before: OrderState, after: OrderState, reason: Reason) -> None:
+        super().__init__(f"an order cannot go from {before} to {after} because of {reason}")
+
+
+_REFUSALS = frozenset({Reason.HOLD_RELEASED, Reason.SEATS_TAKEN, Reason.HOLD_UNKNOWN})
+_PAID = frozenset({Reason.FINALIZED_BY_BUYER, Reason.PAYMENT_CAPTURED})
+_GIVEN_UP = frozenset({Reason.CANCELLED_BY_BUYER, Reason.EVENT_CANCELLED, Reason.HOLD_RELEASED})
+
+MOVES: Mapping[tuple[OrderState, OrderState], frozenset[Reason]] = {
+    (OrderState.AWAITING_PAYMENT, OrderState.FINALIZING): _PAID,
+    (OrderState.AWAITING_PAYMENT, OrderState.EXPIRED): frozenset({Reason.HOLD_EXPIRED}),
+    (OrderState.AWAITING_PAYMENT, OrderState.CANCELLED): _GIVEN_UP,
+    (OrderState.EXPIRED, OrderState.FINALIZING): _PAID,
+    (OrderState.EXPIRED, OrderState.CANCELLING): frozenset({Reason.SEATS_SOLD_TOO_LATE}),
+    (OrderState.FINALIZING, OrderState.CONFIRMED): frozenset({Reason.SEATS_SOLD}),
+    (OrderState.FINALIZING, OrderState.CANCELLING): frozenset({Reason.EVENT_CANCELLED}),
+    (OrderState.FINALIZING, OrderState.CANCELLED): frozenset({Reason.EVENT_CANCELLED}),
+    (OrderState.FINALIZING, OrderState.EXPIRED): _REFUSALS,
+    (OrderState.FINALIZING, OrderState.REFUNDED): _REFUSALS | {Reason.EVENT_CANCELLED},
+    (OrderState.CONFIRMED, OrderState.CANCELLING): frozenset(
+        {Reason.CANCELLED_BY_BUYER, Reason.EVENT_CANCELLED}
+    ),
+    (OrderState.CANCELLING, OrderState.CANCELLED): frozenset({Reason.SEATS_RELEASED}),
+}
+
+
+def check_move(before: OrderState, after: OrderState, reason: Reason) -> None:
+    """Raise MoveNotAllowed unless `MOVES` has this move for this reason."""
+    if reason not in MOVES.get((before, after), frozenset()):
+        raise MoveNotAllowed(before, after, reason)

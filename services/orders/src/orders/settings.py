@@ -1,0 +1,35 @@
+"""Settings of the orders service."""
+
+from pydantic import Field
+
+from chassis.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    hold_token_jwks: str = Field(
+        default="", description="JWKS that verifies hold tokens: path of a file or http(s) URL"
+    )
+    hold_token_issuer: str = Field(default="rowlock-reservation", description="`iss` a hold token must carry")
+    hold_token_audience: str = Field(default="rowlock-orders", description="`aud` a hold token must carry")
+    order_poll_ms: int = Field(
+        default=25,
+        ge=5,
+        description="First pause between looks at an order under `Prefer: wait`; grows up to 8 times that",
+    )
+    saga_resend_s: int = Field(
+        default=30, ge=1, description="A command reservation has not answered after this time is sent again"
+    )
+    saga_job_every_s: float = Field(
+        default=1.0,
+        gt=0,
+        description="How often the jobs look for orders to cancel, expire or ask about again",
+    )
+    saga_batch_orders: int = Field(
+        default=50, ge=1, le=1000, description="Most orders a job changes in one transaction"
+    )
+    order_expiry_grace_s: int = Field(
+        default=3600,
+        ge=0,
+        description="An unpaid order expires this long after its hold tokens, whatever messages came; "
+        "not shorter than HOLD_TOTAL_S_MAX of reservation, whose renewals orders does not see",
+    )

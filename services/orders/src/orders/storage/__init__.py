@@ -1,0 +1,1 @@
+"""The schema `orders` and everything that writes it."""

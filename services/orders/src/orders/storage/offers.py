@@ -1,0 +1,107 @@
+"""The projection of catalog's events. Messages may come twice and in any order: a stale version
+changes nothing, and a cancelled event stays cancelled.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import RowMapping
+
+from chassis.database import Transaction
+from orders.domain.offer import Offer
+from orders.domain.states import OfferState, OrderState
+from orders.storage.tables import offers, order_holds, orders
+
+_DETAILS = (
+    "title",
+    "starts_at",
+    "ends_at",
+    "cancellation_deadline_at",
+    "currency",
+    "prices",
+    "seats_per_order_max",
+    "pesel_required",
+)
+
+
+async def save_offer(tx: Transaction, *, offer: Offer) -> None:
+    """Write a published event, unless a newer version or its cancellation is already known."""
+    values: dict[str, Any] = {name: getattr(offer, name) for name in _DETAILS}
+    values |= {"event_id": offer.event_id, "version": offer.version, "state": offer.state}
+    statement = insert(offers).values(values)
+    new = {name: statement.excluded[name] for name in (*_DETAILS, "version")}
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[offers.c.event_id],
+            set_=new,
+            where=(offers.c.version < statement.excluded.version) & (offers.c.state == OfferState.PUBLISHED),
+        )
+    )
+
+
+async def save_cancellation(tx: Transaction, *, event_id: UUID, version: int, at: datetime) -> None:
+    """Mark the event cancelled, for good; one never seen published becomes a tombstone."""
+    statement = insert(offers).values(
+        event_id=event_id, version=version, state=OfferState.CANCELLED, cancelled_at=at
+    )
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[offers.c.event_id],
+            set_={
+                "state": OfferState.CANCELLED,
+                "version": func.greatest(offers.c.version, statement.excluded.version),
+                "cancelled_at": at,
+            },
+            where=offers.c.state == OfferState.PUBLISHED,
+        )
+    )
+
+
+async def load_offers(tx: Transaction, event_ids: Collection[UUID]) -> dict[UUID, Offer]:
+    """The offers of those events that were seen published, whatever became of them since."""
+    rows = await tx.execute(
+        select(offers).where(offers.c.event_id.in_(event_ids), offers.c.prices.is_not(None))
+    )
+    return {row["event_id"]: _offer(row) for row in rows.mappings()}
+
+
+async def cancelled_events(tx: Transaction, event_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the events that are known to be cancelled."""
+    rows = await tx.scalars(
+        select(offers.c.event_id).where(
+            offers.c.event_id.in_(event_ids), offers.c.state == OfferState.CANCELLED
+        )
+    )
+    return set(rows)
+
+
+async def close_swept_cancellations(tx: Transaction, *, cancelled_before: datetime, at: datetime) -> None:
+    """Mark cancelled events of which no order is left to cancel, so that no job looks again."""
+    left = (
+        select(order_holds.c.order_id)
+        .join(orders, orders.c.order_id == order_holds.c.order_id)
+        .where(
+            order_holds.c.event_id == offers.c.event_id,
+            orders.c.state.in_([OrderState.AWAITING_PAYMENT, OrderState.FINALIZING, OrderState.CONFIRMED]),
+        )
+    )
+    await tx.execute(
+        update(offers)
+        .where(
+            offers.c.state == OfferState.CANCELLED,
+            offers.c.orders_cancelled_at.is_(None),
+            offers.c.cancelled_at < cancelled_before,
+            ~exists(left),
+        )
+        .values(orders_cancelled_at=at)
+    )
+
+
+def _offer(row: RowMapping) -> Offer:
+    details = {name: row[name] for name in _DETAILS}
+    state = OfferState(row["state"])
+    return Offer(event_id=row["event_id"], version=row["version"], state=state, **details)

@@ -1,0 +1,150 @@
+"""Orders under their row lock.
+
+Every writer locks the order first (`FOR NO KEY UPDATE`, which the foreign keys' KEY SHARE locks
+do not disturb) and touches its payments, tickets and lines only under that lock, so the order
+row is the one place where racing requests, messages and jobs meet, and they cannot deadlock.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy.engine import RowMapping
+
+from chassis.database import Transaction
+from orders.domain.order import Change, Money, Order, OrderHold
+from orders.domain.states import OfferState, OrderState
+from orders.storage.tables import offers, order_history, order_holds, orders
+
+_UNDER_WAY = (OrderState.FINALIZING, OrderState.CANCELLING)
+
+# The holds of an order never change, so reading them beside the row lock is safe.
+_HOLDS = (
+    select(
+        func.jsonb_agg(
+            func.jsonb_build_object(
+                "hold_id",
+                order_holds.c.hold_id,
+                "event_id",
+                order_holds.c.event_id,
+                "seat_ids",
+                order_holds.c.seat_ids,
+            )
+        )
+    )
+    .where(order_holds.c.order_id == orders.c.order_id)
+    .correlate(orders)
+    .scalar_subquery()
+)
+_ORDER = select(orders, _HOLDS.label("holds"))
+
+
+class OrderNotFound(Exception):
+    """There is no such order, or not for you."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such order")
+
+
+class OrderChangedUnlocked(Exception):
+    """An order changed although its row was locked: a writer forgot to lock it."""
+
+
+async def lock_order(tx: Transaction, order_id: UUID) -> Order:
+    """The order, locked until `tx` ends; raises OrderNotFound."""
+    rows = await _locked(tx, _ORDER.where(orders.c.order_id == order_id))
+    if not rows:
+        raise OrderNotFound
+    return rows[0]
+
+
+async def lock_order_of_hold(tx: Transaction, hold_id: UUID) -> Order | None:
+    """The order made of this hold, locked; None when the hold was never ordered."""
+    order_id = select(order_holds.c.order_id).where(order_holds.c.hold_id == hold_id).scalar_subquery()
+    rows = await _locked(tx, _ORDER.where(orders.c.order_id == order_id))
+    return rows[0] if rows else None
+
+
+async def lock_orders_of_cancelled_events(tx: Transaction, *, orders_max: int) -> list[Order]:
+    """Some orders of cancelled events that a job may cancel now; others' locks are skipped.
+
+    A finalizing order is not among them: reservation's answer decides what becomes of it.
+    """
+    open_orders = orders.c.state.in_([OrderState.AWAITING_PAYMENT, OrderState.CONFIRMED])
+    of_cancelled_events = (
+        select(order_holds.c.order_id)
+        .join(offers, offers.c.event_id == order_holds.c.event_id)
+        .where(offers.c.state == OfferState.CANCELLED, offers.c.orders_cancelled_at.is_(None))
+    )
+    found = _ORDER.where(orders.c.order_id.in_(of_cancelled_events), open_orders)
+    return await _locked(tx, found.limit(orders_max), skip_locked=True)
+
+
+async def lock_lapsed_orders(tx: Transaction, *, lapsed_before: datetime, orders_max: int) -> list[Order]:
+    """Some orders awaiting payment whose holds ended before `lapsed_before`; skips locked ones."""
+    lapsed = _ORDER.where(
+        orders.c.state == OrderState.AWAITING_PAYMENT, orders.c.holds_expire_at < lapsed_before
+    )
+    return await _locked(tx, lapsed.limit(orders_max), skip_locked=True)
+
+
+async def lock_stuck_orders(tx: Transaction, *, sent_before: datetime, orders_max: int) -> list[Order]:
+    """Some orders that have waited for reservation since before `sent_before`; skips locked ones."""
+    stuck = _ORDER.where(orders.c.state.in_(_UNDER_WAY), orders.c.command_sent_at < sent_before)
+    return await _locked(tx, stuck.limit(orders_max), skip_locked=True)
+
+
+async def save_change(tx: Transaction, *, order: Order, change: Change) -> Order:
+    """Move the locked order and add the change to its history; gives the order after it."""
+    after = order.moved(change)
+    values: dict[str, Any] = {"state": after.state, "version": after.version, "changed_at": change.at}
+    if after.state in _UNDER_WAY:
+        values["command_sent_at"] = change.at
+    unchanged = (orders.c.order_id == order.order_id) & (orders.c.version == order.version)
+    result = await tx.execute(update(orders).where(unchanged).values(values))
+    if result.rowcount != 1:
+        raise OrderChangedUnlocked(str(order.order_id))
+    await add_history(tx, order=after, change=change)
+    return after
+
+
+async def add_history(tx: Transaction, *, order: Order, change: Change) -> None:
+    """Append the change that led to this version of the order."""
+    await tx.execute(
+        insert(order_history).values(
+            order_id=order.order_id,
+            version=order.version,
+            state=change.state,
+            at=change.at,
+            reason=change.reason,
+            actor=change.actor,
+        )
+    )
+
+
+async def mark_command_sent(tx: Transaction, *, order_id: UUID, at: datetime) -> None:
+    """Remember that the order's command was sent again."""
+    await tx.execute(update(orders).where(orders.c.order_id == order_id).values(command_sent_at=at))
+
+
+async def _locked(tx: Transaction, statement: Select[Any], *, skip_locked: bool = False) -> list[Order]:
+    locking = statement.with_for_update(key_share=True, of=orders, skip_locked=skip_locked)
+    return [_order(row) for row in (await tx.execute(locking)).mappings()]
+
+
+def _order(row: RowMapping) -> Order:
+    return Order(
+        order_id=row["order_id"],
+        buyer_id=row["buyer_id"],
+        state=OrderState(row["state"]),
+        total=Money(amount_minor=row["total_minor"], currency=row["currency"]),
+        version=row["version"],
+        holds=tuple(_hold(hold) for hold in row["holds"]),
+    )
+
+
+def _hold(hold: dict[str, Any]) -> OrderHold:
+    return OrderHold(
+        hold_id=UUID(hold["hold_id"]), event_id=UUID(hold["event_id"]), seat_ids=tuple(hold["seat_ids"])
+    )

@@ -1,0 +1,71 @@
+"""Takes in money that arrived for an order, on time, late or twice. It is never dropped: it
+finalizes the order, or goes back.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.ids import new_id
+from orders.domain.order import Money, Order
+from orders.domain.saga import Effect, Trigger, effect_of
+from orders.domain.states import Actor, OrderState, Reason
+from orders.storage.orders import lock_order
+from orders.storage.payments import Payment, add_captured, find_payment, refund_payment
+from orders.usecases.steps import finalize
+
+RECORDED = "recorded"
+"""The provider of payments that an operator saw and recorded."""
+
+
+class PaymentAmountDiffers(Exception):
+    """What was paid is not what the order costs."""
+
+    def __init__(self, expected: Money) -> None:
+        self.expected = expected
+        super().__init__(f"the order costs {expected.amount_minor} {expected.currency} in minor units")
+
+
+class PaymentReferenceUsed(Exception):
+    """The reference belongs to the payment of another order."""
+
+    def __init__(self) -> None:
+        super().__init__("the reference belongs to the payment of another order")
+
+
+async def capture_payment(
+    tx: Transaction, *, order_id: UUID, amount: Money, provider: str, reference: str, now: datetime
+) -> UUID:
+    """Record captured money and give the payment's id; the same reference again changes nothing.
+
+    Raises OrderNotFound, PaymentAmountDiffers or PaymentReferenceUsed; then nothing is recorded.
+    """
+    order = await lock_order(tx, order_id)
+    if amount != order.total:
+        raise PaymentAmountDiffers(order.total)
+    payment = Payment(
+        payment_id=new_id(), order_id=order_id, provider=provider, reference=reference, amount=amount
+    )
+    if not await add_captured(tx, payment=payment, at=now):
+        return await _known_payment(tx, payment)
+    await _use(tx, order, payment, now)
+    return payment.payment_id
+
+
+async def _known_payment(tx: Transaction, told: Payment) -> UUID:
+    known = await find_payment(tx, provider=told.provider, reference=told.reference)
+    if known.order_id != told.order_id:
+        raise PaymentReferenceUsed
+    return known.payment_id
+
+
+async def _use(tx: Transaction, order: Order, payment: Payment, now: datetime) -> None:
+    if effect_of(Trigger.CAPTURE, order.state) is Effect.FINALIZE:
+        await finalize(tx, order=order, reason=Reason.PAYMENT_CAPTURED, actor=Actor.OPERATOR, now=now)
+    else:
+        await refund_payment(tx, payment=payment, reason=_refund_reason(order.state), at=now)
+
+
+def _refund_reason(state: OrderState) -> str:
+    paid_already = state in (OrderState.FINALIZING, OrderState.CONFIRMED)
+    return "paid_twice" if paid_already else f"order_{state}"

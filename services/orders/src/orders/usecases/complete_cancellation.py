@@ -1,0 +1,21 @@
+"""Reservation took the seats back: the cancellation is complete."""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Transaction
+from orders.domain.order import Change
+from orders.domain.saga import Effect, Trigger, effect_of
+from orders.domain.states import Actor, OrderState, Reason
+from orders.storage.orders import lock_order, save_change
+
+
+async def complete_cancellation(tx: Transaction, *, order_id: UUID, now: datetime) -> None:
+    """Handle SeatsReleased; after the first one it changes nothing."""
+    order = await lock_order(tx, order_id)
+    if effect_of(Trigger.SEATS_RELEASED, order.state) is not Effect.COMPLETE:
+        return
+    released = Change(
+        state=OrderState.CANCELLED, reason=Reason.SEATS_RELEASED, actor=Actor.RESERVATION, at=now
+    )
+    await save_change(tx, order=order, change=released)

@@ -1,0 +1,115 @@
+"""Places an order on held seats. No call to reservation: the hold tokens prove the holds."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.ids import new_id
+from orders.domain.basket import Attendee, Hold, Line
+from orders.domain.basket_filling import fill_basket
+from orders.domain.offer import Offer
+from orders.domain.order import Change, Money, Order, OrderHold
+from orders.domain.states import Actor, OrderState, Reason
+from orders.storage.new_orders import Contact, claim_holds, insert_lines, insert_order
+from orders.storage.offers import cancelled_events, load_offers
+
+
+class HoldsExpired(Exception):
+    """The seats are no longer held for you."""
+
+    def __init__(self, hold_ids: Sequence[UUID]) -> None:
+        self.hold_ids = tuple(hold_ids)
+        super().__init__("the seats are no longer held: hold them again")
+
+
+class HoldsAlreadyOrdered(Exception):
+    """One hold makes one order."""
+
+    def __init__(self, hold_ids: Sequence[UUID]) -> None:
+        self.hold_ids = tuple(hold_ids)
+        super().__init__("an order was already made of this hold")
+
+
+class EventNotKnownYet(Exception):
+    """The event is on sale, but its publication has not reached this service: try again shortly."""
+
+    def __init__(self, event_ids: Sequence[UUID]) -> None:
+        self.event_ids = tuple(event_ids)
+        super().__init__("the event has only just been published: try again in a second")
+
+
+class EventIsCancelled(Exception):
+    """The event will not take place."""
+
+    def __init__(self, event_ids: Sequence[UUID]) -> None:
+        self.event_ids = tuple(event_ids)
+        super().__init__("the event will not take place")
+
+
+class PeselCollectionUnavailable(Exception):
+    """The event requires each attendee's PESEL, which is not collected before it can be encrypted."""
+
+    def __init__(self) -> None:
+        super().__init__("this event requires PESEL numbers, which cannot be taken yet")
+
+
+async def place_order(
+    tx: Transaction,
+    *,
+    buyer_id: str,
+    holds: Sequence[Hold],
+    contact: Contact,
+    attendees: Sequence[Attendee],
+    now: datetime,
+) -> UUID:
+    """Place the order and give its id; it awaits payment (or, if free, finalization).
+
+    `holds` come from verified hold tokens, and whoever bears a token may order its seats. The
+    total is computed from the offers and frozen. Raises the errors above or a BasketError.
+    """
+    _check_not_expired(holds, now)
+    offers = await _offers(tx, holds)
+    lines = fill_basket(holds=holds, attendees=attendees, offers=offers)
+    order = _new_order(buyer_id, holds, lines, currency=offers[holds[0].event_id].currency)
+    placed = Change(state=order.state, reason=Reason.ORDER_PLACED, actor=Actor.BUYER, at=now)
+    expire_at = min(hold.expires_at for hold in holds)
+    await insert_order(tx, order=order, placed=placed, holds_expire_at=expire_at, contact=contact)
+    if taken := await claim_holds(tx, order=order):
+        raise HoldsAlreadyOrdered(sorted(taken))
+    await insert_lines(tx, order_id=order.order_id, lines=lines)
+    return order.order_id
+
+
+def _check_not_expired(holds: Sequence[Hold], now: datetime) -> None:
+    if expired := [hold.hold_id for hold in holds if hold.expires_at <= now]:
+        raise HoldsExpired(expired)
+
+
+async def _offers(tx: Transaction, holds: Sequence[Hold]) -> dict[UUID, Offer]:
+    event_ids = {hold.event_id for hold in holds}
+    if cancelled := await cancelled_events(tx, event_ids):
+        raise EventIsCancelled(sorted(cancelled))
+    offers = await load_offers(tx, event_ids)
+    if unknown := event_ids - offers.keys():
+        raise EventNotKnownYet(sorted(unknown))
+    if any(offer.pesel_required for offer in offers.values()):
+        raise PeselCollectionUnavailable
+    return offers
+
+
+def _new_order(buyer_id: str, holds: Sequence[Hold], lines: Sequence[Line], *, currency: str) -> Order:
+    total_minor = sum(line.price_minor for line in lines)
+    return Order(
+        order_id=new_id(),
+        buyer_id=buyer_id,
+        state=OrderState.AWAITING_PAYMENT,
+        total=Money(amount_minor=total_minor, currency=currency),
+        version=1,
+        holds=tuple(_order_hold(hold) for hold in holds),
+    )
+
+
+def _order_hold(hold: Hold) -> OrderHold:
+    seat_ids = tuple(seat.seat_id for seat in hold.seats)
+    return OrderHold(hold_id=hold.hold_id, event_id=hold.event_id, seat_ids=seat_ids)

@@ -1,0 +1,47 @@
+"""The steps of the saga that several use cases take (`domain.saga.Effect` says what each is).
+
+Each expects the order to be locked and writes its state, history, money, tickets and command
+in the caller's transaction, so that they are committed together or not at all.
+"""
+
+from datetime import datetime
+
+from chassis.database import Transaction
+from orders.domain.order import Change, Order
+from orders.domain.states import Actor, OrderState, Reason
+from orders.storage.orders import save_change
+from orders.storage.outbox import send
+from orders.storage.payments import refund_order
+from orders.storage.tickets import void_tickets
+from orders.usecases.commands import confirm_holds, release_holds, release_seats
+
+
+async def finalize(tx: Transaction, *, order: Order, reason: Reason, actor: Actor, now: datetime) -> Order:
+    """Ask reservation to sell the seats."""
+    change = Change(state=OrderState.FINALIZING, reason=reason, actor=actor, at=now)
+    after = await save_change(tx, order=order, change=change)
+    await send(tx, confirm_holds(after))
+    return after
+
+
+async def withdraw(tx: Transaction, *, order: Order, reason: Reason, actor: Actor, now: datetime) -> Order:
+    """End an order of which nothing was sold and give up its holds."""
+    change = Change(state=OrderState.CANCELLED, reason=reason, actor=actor, at=now)
+    after = await save_change(tx, order=order, change=change)
+    await send(tx, release_holds(after))
+    return after
+
+
+async def recall(tx: Transaction, *, order: Order, reason: Reason, actor: Actor, now: datetime) -> Order:
+    """Void what was sold, start the refund and ask for the seats to go back on sale."""
+    change = Change(state=OrderState.CANCELLING, reason=reason, actor=actor, at=now)
+    after = await save_change(tx, order=order, change=change)
+    await void_tickets(tx, order_id=order.order_id, at=now)
+    await refund_order(tx, order_id=order.order_id, reason=reason, at=now)
+    await send(tx, release_seats(after))
+    return after
+
+
+async def give_back(tx: Transaction, *, order: Order) -> None:
+    """Seats were sold to an order that is over: free them again."""
+    await send(tx, release_seats(order))
