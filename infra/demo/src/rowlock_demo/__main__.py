@@ -13,7 +13,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from rowlock_cli.tokens import mint
+from rowlock_cli.environment import load_environment
+from rowlock_cli.tokens import KeyMissing, mint
 from rowlock_demo.drawing import write_examples
 from rowlock_demo.gateway import Gateway
 from rowlock_demo.journeys import free_order, priced_order, released_hold
@@ -24,6 +25,12 @@ from rowlock_demo.transcript import Transcript
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console(highlight=False, soft_wrap=True)
+
+
+@commands.callback()
+def demo() -> None:
+    """Draw the example venues, load the demo, walk a buyer through it."""
+    load_environment()
 
 
 def _default_url() -> str:
@@ -42,7 +49,7 @@ Url = Annotated[
 
 def _token_option(role: str) -> typer.models.OptionInfo:
     return typer.Option(
-        envvar=f"ROWLOCK_{role.upper()}_TOKEN", help=f"Access token of a {role}; minted if left out."
+        envvar=f"ROWLOCK_{role.upper()}_TOKEN", help=f"Access token with the role {role}; minted if left out."
     )
 
 
@@ -88,8 +95,8 @@ def _report(kind: str, name: str, outcome: str) -> None:
 def _telling_surprises() -> Iterator[None]:
     try:
         yield
-    except Surprise as surprise:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(Text(str(surprise), style="bold red"))
+    except (Surprise, KeyMissing) as reason:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(Text(str(reason), style="bold red"))
         sys.exit(1)
 
 

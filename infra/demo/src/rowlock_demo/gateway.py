@@ -53,7 +53,7 @@ class Gateway:
             answer = self._http.send(request)
         except httpx.TransportError as error:
             raise Surprise(
-                f"Nothing answers at {request.url.copy_with(path='/')}: {error}. Is `make up` running?"
+                f"Nothing answers at {self._http.base_url}: {error}. Is the system up (`make up`)?"
             ) from error
         if self._watch:
             self._watch(answer)
