@@ -1,0 +1,1 @@
+"""The `rowlock` command: what operators run."""

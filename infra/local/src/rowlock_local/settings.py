@@ -1,0 +1,65 @@
+"""What a person may set for a local system; everything else is derived from it."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SERVICES = ("catalog", "reservation", "orders")
+PROCESS_TYPES = ("api", "worker")
+
+
+class LocalSettings(BaseSettings):
+    """Settings of the launcher, read from the environment (`.env` in the checkout is loaded into it)."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+    rowlock_home: Path = Field(
+        default=Path(".rowlock"), description="Folder of everything this system keeps."
+    )
+    rowlock_port: int = Field(default=8080, ge=1, le=65535, description="Port of the gateway on 127.0.0.1.")
+    rowlock_restart: bool = Field(default=True, description="Restart a process that ends by itself.")
+    rowlock_demo: bool = Field(default=True, description="Load the demo events when the system is up.")
+    rowlock_start_s_max: float = Field(
+        default=180, gt=0, description="Longest wait for one part to be ready."
+    )
+    postgres_url: str | None = Field(
+        default=None, description="Superuser URL of an existing PostgreSQL, instead of the embedded one."
+    )
+    amqp_url: str | None = Field(
+        default=None, description="URL of an existing RabbitMQ, instead of a private one."
+    )
+    catalog_database_url: str | None = Field(
+        default=None, description="Database of catalog, already provisioned."
+    )
+    reservation_database_url: str | None = Field(
+        default=None, description="Database of reservation, already provisioned."
+    )
+    orders_database_url: str | None = Field(
+        default=None, description="Database of orders, already provisioned."
+    )
+    catalog_api_replicas: int = Field(default=1, ge=1, le=16, description="Processes of the catalog API.")
+    catalog_worker_replicas: int = Field(
+        default=1, ge=1, le=16, description="Processes of the catalog worker."
+    )
+    reservation_api_replicas: int = Field(
+        default=1, ge=1, le=16, description="Processes of the reservation API."
+    )
+    reservation_worker_replicas: int = Field(
+        default=1, ge=1, le=16, description="Processes of the reservation worker."
+    )
+    orders_api_replicas: int = Field(default=1, ge=1, le=16, description="Processes of the orders API.")
+    orders_worker_replicas: int = Field(default=1, ge=1, le=16, description="Processes of the orders worker.")
+
+    def replicas(self, *, service: str, process_type: str) -> int:
+        """How many processes of this type the service runs."""
+        return getattr(self, f"{service}_{process_type}_replicas")
+
+    def database_url(self, *, service: str) -> str | None:
+        """The database a person gave this service, or None for the system's own."""
+        return getattr(self, f"{service}_database_url")
+
+    @property
+    def needs_postgres(self) -> bool:
+        """Whether any service has no database of its own yet."""
+        return any(self.database_url(service=service) is None for service in SERVICES)

@@ -1,0 +1,166 @@
+"""Brings the whole system up, part by part, as fast as what they need of each other allows."""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from chassis.provisioning import provision
+from rowlock_cli.environment import write_env_file
+from rowlock_cli.keys import create_keys
+from rowlock_local.command import Command
+from rowlock_local.errors import LauncherError
+from rowlock_local.home import Home
+from rowlock_local.log_files import last_lines
+from rowlock_local.one_shot import run_to_end
+from rowlock_local.parts.gateway import gateway_command
+from rowlock_local.parts.postgres import DATABASE, admin_url, prepare_postgres
+from rowlock_local.parts.rabbitmq import amqp_url, epmd_command, rabbitmq_command
+from rowlock_local.parts.rabbitmq_install import ensure_programs
+from rowlock_local.parts.services import api_urls, service_commands, service_processes
+from rowlock_local.passwords import password
+from rowlock_local.ports import claim_ports, require_free
+from rowlock_local.probes import http_answers
+from rowlock_local.progress import Progress
+from rowlock_local.settings import SERVICES, LocalSettings
+from rowlock_local.supervisor import Supervisor
+
+OWN_PORTS = ("postgres", "amqp", "epmd", "erlang", "gateway-internal")
+
+
+class System:
+    """One local system while it runs."""
+
+    def __init__(
+        self,
+        *,
+        settings: LocalSettings,
+        home: Home,
+        supervisor: Supervisor,
+        progress: Progress,
+        checkout: Path,
+    ) -> None:
+        self.settings = settings
+        self.home = home
+        self.checkout = checkout
+        self._supervisor = supervisor
+        self._progress = progress
+        self._ports: dict[str, int] = {}
+
+    @property
+    def url(self) -> str:
+        """The one address a person needs."""
+        return f"http://127.0.0.1:{self.settings.rowlock_port}"
+
+    async def start(self) -> None:
+        """Start everything and return when all of it is ready. Raises LauncherError."""
+        require_free(self.settings.rowlock_port, setting="ROWLOCK_PORT", purpose="the gateway")
+        names = [*OWN_PORTS, *(process.name for process in service_processes(self.settings))]
+        self._ports = claim_ports(self.home, names=names)
+        create_keys(self.home.keys)
+        try:
+            async with asyncio.TaskGroup() as parts:
+                parts.create_task(self._start_rabbitmq())
+                parts.create_task(self._start_gateway())
+                parts.create_task(self._start_database_and_services())
+        except* LauncherError as errors:
+            raise errors.exceptions[0] from None
+        await self._wait_for_gateway()
+
+    async def _start_rabbitmq(self) -> None:
+        if self.settings.amqp_url:
+            return
+        with self._progress.step("rabbitmq", "starting (apt-get installs it first where it is missing)"):
+            programs = await ensure_programs(self.home)
+            await self._start(epmd_command(programs, ports=self._ports))
+            await self._start(rabbitmq_command(self.home, programs, ports=self._ports))
+
+    async def _start_gateway(self) -> None:
+        with self._progress.step("gateway", "starting"):
+            command = gateway_command(
+                self.home,
+                source=self.checkout / "gateway",
+                web_port=self.settings.rowlock_port,
+                internal_port=self._ports["gateway-internal"],
+                replicas=api_urls(self.settings, ports=self._ports),
+            )
+            await self._start(command)
+
+    async def _start_database_and_services(self) -> None:
+        if self.settings.needs_postgres and not self.settings.postgres_url:
+            with self._progress.step("postgres", "starting"):
+                await self._start(await prepare_postgres(self.home, port=self._ports["postgres"]))
+        database_urls = await self._databases()
+        write_env_file(self.home.env_file, self._cli_environment(database_urls))
+        with self._progress.step("schemas", "migrating"):
+            await asyncio.gather(*(self._migrate(service, database_urls[service]) for service in SERVICES))
+        commands = service_commands(
+            self.settings, ports=self._ports, common=self._service_environment(), database_urls=database_urls
+        )
+        await asyncio.gather(*(self._start_shown(command) for command in commands))
+
+    async def _start(self, command: Command) -> None:
+        await self._supervisor.start(command)
+        await self._supervisor.ready(command, within_s=self.settings.rowlock_start_s_max)
+
+    async def _start_shown(self, command: Command) -> None:
+        with self._progress.step(command.name, "starting"):
+            await self._start(command)
+
+    async def _databases(self) -> dict[str, str]:
+        """DATABASE_URL of each service; roles and schemas are made where a person gave none."""
+        return {
+            service: self.settings.database_url(service=service) or await self._provision(service)
+            for service in SERVICES
+        }
+
+    async def _provision(self, service: str) -> str:
+        secret = password(self.home, name=service)
+        try:
+            return await asyncio.to_thread(provision, self._admin_url(), service, secret, DATABASE)
+        except Exception as error:
+            raise LauncherError(
+                f"The role and schema of {service} could not be made ({error}): POSTGRES_URL must name a superuser."
+            ) from error
+
+    def _admin_url(self) -> str:
+        return self.settings.postgres_url or admin_url(self.home, port=self._ports["postgres"])
+
+    async def _migrate(self, service: str, database_url: str) -> None:
+        log = self.home.logs / f"{service}-migrate.log"
+        argv = [sys.executable, "-m", "chassis.migrate", service]
+        env = {**self._service_environment(), "DATABASE_URL": database_url}
+        if await run_to_end(argv, log=log, env=env, cwd=self.checkout) != 0:
+            raise LauncherError(
+                f"The schema of {service} could not be migrated:\n{last_lines(log, count=15)}"
+            )
+
+    async def _wait_for_gateway(self) -> None:
+        with self._progress.step("everything", "waiting for the gateway to route"):
+            async with asyncio.timeout(self.settings.rowlock_start_s_max):
+                while not await http_answers(f"{self.url}/api/v1/events"):
+                    await asyncio.sleep(0.05)
+
+    def _service_environment(self) -> Mapping[str, str]:
+        """What every service process is told."""
+        keys = self.home.keys.resolve()
+        return {
+            "AMQP_URL": self.settings.amqp_url or amqp_url(self.home, port=self._ports["amqp"]),
+            "ACCESS_TOKEN_JWKS": str(keys / "access-token.jwks"),
+            "HOLD_TOKEN_PRIVATE_KEY": str(keys / "hold-token.jwk"),
+            "HOLD_TOKEN_JWKS": str(keys / "hold-token.jwks"),
+            "CATALOG_URL": f"http://127.0.0.1:{self._ports['catalog-api-1']}",
+        }
+
+    def _cli_environment(self, database_urls: Mapping[str, str]) -> Mapping[str, str]:
+        """What the `rowlock` command is told."""
+        own = {f"{service.upper()}_DATABASE_URL": url for service, url in database_urls.items()}
+        if self.settings.needs_postgres:
+            own["POSTGRES_URL"] = self._admin_url()
+        key = str(self.home.keys.resolve() / "access-token.jwk")
+        return {
+            **self._service_environment(),
+            **own,
+            "ROWLOCK_URL": self.url,
+            "ACCESS_TOKEN_PRIVATE_KEY": key,
+        }
