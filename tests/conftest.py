@@ -12,6 +12,7 @@ from support.parts import AMQP_SETTING, Parts, Share
 pytest_plugins = [
     "support.fixtures.clean",
     "support.fixtures.databases",
+    "support.fixtures.settings",
     "support.fixtures.tokens",
 ]
 

@@ -1,4 +1,4 @@
-"""Who sends and who receives each message, read from the code itself."""
+"""The bus as the code has it: every message, who sends it and who receives it."""
 
 import ast
 import inspect
@@ -8,8 +8,10 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import messages
+from chassis.messaging import Consumer
 from messages.base import Message
 
 SERVICES = tuple(sorted(entry.name for entry in entry_points(group="rowlock.services")))
@@ -55,3 +57,30 @@ def _called_names(service: str) -> frozenset[str]:
         for call in calls
         if isinstance(call, ast.Attribute | ast.Name)
     )
+
+
+def receivers_of(message: type[Message]) -> tuple[str, ...]:
+    """The consumers whose queues are bound to this message."""
+    return tuple(
+        consumer.name
+        for service in SERVICES
+        for consumer in consumers_of(service)
+        if message.message_type in consumer.message_types
+    )
+
+
+@cache
+def consumers_of(service: str) -> tuple[Consumer, ...]:
+    """The consumers of a service's worker."""
+    worker = import_module(f"{service}.worker").create_worker(example_settings(service))
+    return tuple(worker.consumers)
+
+
+def example_settings(service: str, **given: Any) -> Any:
+    """Settings good enough to build a service's app and worker; nothing is reached until it runs."""
+    nowhere = {
+        "database_url": f"postgresql://{service}:none@127.0.0.1:9/none",
+        "amqp_url": "amqp://guest:guest@127.0.0.1:9/",
+        "access_log": False,
+    }
+    return import_module(f"{service}.settings").Settings(**nowhere | given)

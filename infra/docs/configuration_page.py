@@ -101,4 +101,4 @@ def shown(default: Any) -> str:
     """A default the way one would set it; the empty text stands for none."""
     if default is None or default == "":
         return "none"
-    return str(default).lower() if isinstance(default, bool) else str(default)
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"

@@ -5,8 +5,6 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.engine import make_url
 
-# A role of the test server; the server itself is private to the tests, or given for them.
-ROLE_PASSWORD = "test"
 LOCK_WAIT_S = 5
 
 
@@ -20,12 +18,6 @@ def create(*, admin_url: str, name: str) -> str:
 def drop(*, admin_url: str, name: str) -> None:
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def url_of_role(*, admin_url: str, role: str) -> str:
-    """The URL by which `role` reaches the database of `admin_url`."""
-    url = make_url(admin_url).set(username=role, password=ROLE_PASSWORD)
-    return url.render_as_string(hide_password=False)
 
 
 # One statement, and only tables with rows in them: truncating an empty table costs as much as a full one.

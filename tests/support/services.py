@@ -1,12 +1,13 @@
 """The services as they are installed: what each owns, found the way the launcher finds them."""
 
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import Any
+from importlib.util import find_spec
 
 from sqlalchemy import MetaData
 
-SERVICES = tuple(sorted(entry.name for entry in entry_points(group="rowlock.services")))
+from bus import SERVICES, consumers_of, example_settings
+
+__all__ = ["SERVICES", "consumer_names", "consumers_of", "example_settings", "metadata_of"]
 
 
 def metadata_of(service: str) -> MetaData:
@@ -15,10 +16,11 @@ def metadata_of(service: str) -> MetaData:
     return next(thing for thing in vars(tables).values() if isinstance(thing, MetaData))
 
 
-def settings_class_of(service: str) -> Any:
-    return import_module(f"{service}.settings").Settings
-
-
 def consumer_names() -> tuple[str, ...]:
     """The names of all consumers, which are also the names of their queues."""
-    return ()
+    return tuple(
+        consumer.name
+        for service in SERVICES
+        if find_spec(f"{service}.worker")
+        for consumer in consumers_of(service)
+    )

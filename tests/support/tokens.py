@@ -31,6 +31,14 @@ class SigningKeys:
     def create(cls, folder: Path) -> "SigningKeys":
         return cls(*_create_key(folder, "access-token"), *_create_key(folder, "hold-token"))
 
+    def as_settings(self) -> dict[str, str]:
+        """The settings that name these files; a service ignores those it has no use for."""
+        return {
+            "access_token_jwks": str(self.access_token_jwks),
+            "hold_token_private_key": str(self.hold_token_private),
+            "hold_token_jwks": str(self.hold_token_jwks),
+        }
+
 
 def _create_key(folder: Path, name: str) -> tuple[Path, Path]:
     key = OKPKey.generate_key("Ed25519", parameters={"kid": name, "alg": "EdDSA", "use": "sig"})

@@ -1,0 +1,117 @@
+"""Each service's OpenAPI tells a stranger everything: what to send, what comes back, who may ask."""
+
+from importlib import import_module
+
+import pytest
+
+from support.services import SERVICES, example_settings
+
+METHODS = ("get", "put", "post", "delete", "patch")
+PROBLEM = "application/problem+json"
+# What anybody may read. Everything else needs an access token or says what else proves a right.
+PUBLIC = {
+    "get /api/v1/events",
+    "get /api/v1/events/{event_id}",
+    "get /api/v1/events/{event_id}/seating-plan",
+    "get /api/v1/events/{event_id}/availability",
+}
+
+
+def document_of(service):
+    return import_module(f"{service}.app").create_app(example_settings(service)).openapi()
+
+
+def operations():
+    for service in SERVICES:
+        document = document_of(service)
+        for path, item in document["paths"].items():
+            for method in METHODS:
+                if method in item and path.startswith("/api/"):
+                    yield pytest.param(
+                        document, f"{method} {path}", item[method], id=f"{service}: {method} {path}"
+                    )
+
+
+each_operation = pytest.mark.parametrize(("document", "name", "operation"), list(operations()))
+
+
+def resolve(document, node):
+    """Follow $ref to what it stands for."""
+    while "$ref" in node:
+        found = document
+        for key in node["$ref"].removeprefix("#/").split("/"):
+            found = found[key]
+        node = found
+    return node
+
+
+def has_example(document, content):
+    schema = resolve(document, content.get("schema", {}))
+    return any(key in place for place in (content, schema) for key in ("example", "examples"))
+
+
+@each_operation
+def test_it_says_what_it_does(document, name, operation):
+    assert (
+        bool(operation.get("summary")),
+        bool(operation.get("description")),
+        bool(operation.get("tags")),
+    ) == (
+        True,
+        True,
+        True,
+    )
+
+
+@each_operation
+def test_its_body_has_an_example(document, name, operation):
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        assert has_example(document, content)
+
+
+@each_operation
+def test_its_success_has_an_example(document, name, operation):
+    contents = [
+        content
+        for status, response in operation["responses"].items()
+        if status.startswith("2")
+        for content in response.get("content", {}).values()
+    ]
+    assert all(has_example(document, content) for content in contents)
+
+
+@each_operation
+def test_its_refusals_are_problems(document, name, operation):
+    refusals = [response for status, response in operation["responses"].items() if status[0] in "45"]
+    assert {tuple(response.get("content", {})) for response in refusals} == {(PROBLEM,)}
+
+
+@each_operation
+def test_it_says_who_may_ask(document, name, operation):
+    assert bool(operation.get("security")) is (name not in PUBLIC)
+
+
+@each_operation
+def test_a_write_takes_an_idempotency_key(document, name, operation):
+    headers = {
+        parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "header"
+    }
+    assert ("Idempotency-Key" in headers) is not name.startswith("get ")
+
+
+@each_operation
+def test_a_list_is_paged_and_bounded(document, name, operation):
+    schema = resolve(
+        document, operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+    )
+    fields = resolve(document, schema.get("schema", {})).get("properties", {})
+    if "next_cursor" in fields:
+        limit = next(parameter for parameter in operation["parameters"] if parameter["name"] == "limit")
+        assert limit["schema"]["maximum"] <= 100
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_operation_ids_are_unique(service):
+    paths = document_of(service)["paths"].values()
+    ids = [item[method]["operationId"] for item in paths for method in METHODS if method in item]
+    assert len(ids) == len(set(ids))
