@@ -1,0 +1,127 @@
+"""Writing events: organizers draft, publish and cancel them."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from catalog.api.dependencies import IF_MATCH_INVALID, ExpectedVersion, Organizer, event_etag
+from catalog.api.problems import (
+    CANCELLATION_REFUSALS,
+    CHANGE_REFUSALS,
+    PUBLICATION_REFUSALS,
+    TERMS_REFUSALS,
+)
+from catalog.api.schemas.event_requests import CancellationIn, EventChanges, EventIn, in_domain_terms
+from catalog.api.schemas.events import EventOut
+from catalog.queries.events import EventDetail, find_event
+from catalog.usecases.cancel_event import cancel_event
+from catalog.usecases.change_event import change_event
+from catalog.usecases.create_event import create_event
+from catalog.usecases.errors import EventNotFound
+from catalog.usecases.publish_event import publish_event
+from chassis.clock import utc_now
+from chassis.database import Transaction
+from chassis.idempotency import IdempotentWrite
+from chassis.problems import problem_responses
+
+router = APIRouter(prefix="/api/v1/events", tags=["events"])
+
+
+@router.post(
+    "",
+    summary="Draft an event",
+    status_code=201,
+    response_model=EventOut,
+    responses=problem_responses(*TERMS_REFUSALS),
+)
+async def post_event(body: EventIn, organizer: Organizer, write: IdempotentWrite) -> Response:
+    """Creates a draft that only organizers see."""
+
+    async def create(tx: Transaction) -> EventDetail:
+        event_id = await create_event(tx, terms=body.terms(), created_by=organizer.subject)
+        return await _read(tx, event_id)
+
+    return await write.once(
+        create,
+        status=201,
+        respond=EventOut.of,
+        headers=lambda detail: event_etag(detail.event.version),
+        location=lambda detail: f"/api/v1/events/{detail.event.event_id}",
+    )
+
+
+@router.patch(
+    "/{event_id}",
+    summary="Change a draft",
+    response_model=EventOut,
+    responses=problem_responses(IF_MATCH_INVALID, *CHANGE_REFUSALS),
+)
+async def patch_event(
+    event_id: UUID,
+    body: EventChanges,
+    _organizer: Organizer,
+    write: IdempotentWrite,
+    expected_version: ExpectedVersion,
+) -> Response:
+    """Replaces the members that are sent. Nothing changes any more after publication."""
+    changes = in_domain_terms(body)
+    return await write.once(
+        _then_read(
+            event_id,
+            lambda tx: change_event(
+                tx, event_id=event_id, changes=changes, expected_version=expected_version
+            ),
+        ),
+        respond=EventOut.of,
+        headers=lambda detail: event_etag(detail.event.version),
+    )
+
+
+@router.post(
+    "/{event_id}/publication",
+    summary="Publish an event",
+    status_code=202,
+    response_model=EventOut,
+    responses=problem_responses(*PUBLICATION_REFUSALS),
+)
+async def post_publication(event_id: UUID, _organizer: Organizer, write: IdempotentWrite) -> Response:
+    """Buyers find the event at once; its seats are on sale a moment later, within the sales window."""
+    now = utc_now()
+    publish = _then_read(event_id, lambda tx: publish_event(tx, event_id=event_id, now=now))
+    return await write.once(publish, status=202, respond=EventOut.of)
+
+
+@router.post(
+    "/{event_id}/cancellation",
+    summary="Cancel an event",
+    status_code=202,
+    response_model=EventOut,
+    responses=problem_responses(*CANCELLATION_REFUSALS),
+)
+async def post_cancellation(
+    event_id: UUID, body: CancellationIn, _organizer: Organizer, write: IdempotentWrite
+) -> Response:
+    """The event will not take place: holds are released, and orders cancelled and refunded, soon after."""
+    now = utc_now()
+    cancel = _then_read(event_id, lambda tx: cancel_event(tx, event_id=event_id, reason=body.reason, now=now))
+    return await write.once(cancel, status=202, respond=EventOut.of)
+
+
+def _then_read(
+    event_id: UUID, change: Callable[[Transaction], Awaitable[Any]]
+) -> Callable[[Transaction], Awaitable[EventDetail]]:
+    async def change_and_read(tx: Transaction) -> EventDetail:
+        await change(tx)
+        return await _read(tx, event_id)
+
+    return change_and_read
+
+
+async def _read(tx: Transaction, event_id: UUID) -> EventDetail:
+    detail = await find_event(tx, event_id=event_id)
+    if detail is None:
+        raise EventNotFound
+    return detail

@@ -1,0 +1,28 @@
+"""What other services ask catalog. Never routed by the gateway, so without access tokens."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from catalog.api.problems import SEATING_PLAN_NOT_FOUND
+from catalog.api.schemas.seating_plans import SeatingPlanSeats
+from catalog.queries.seating_plans import find_seats_view
+from catalog.usecases.errors import SeatingPlanNotFound
+from chassis.http import SnapshotConn
+from chassis.problems import problem_responses
+
+router = APIRouter(prefix="/internal", tags=["internal"], include_in_schema=False)
+
+
+@router.get(
+    "/seating-plans/{seating_plan_id}/seats",
+    response_model=SeatingPlanSeats,
+    responses=problem_responses(SEATING_PLAN_NOT_FOUND),
+)
+async def get_seats(seating_plan_id: UUID, connection: SnapshotConn) -> Response:
+    """All that the plan sells, in seat order; reservation asks once for each plan."""
+    seats = await find_seats_view(connection, seating_plan_id=seating_plan_id)
+    if seats is None:
+        raise SeatingPlanNotFound
+    return Response(seats.body, media_type="application/json", headers={"ETag": f'"{seats.sha256}"'})

@@ -1,0 +1,94 @@
+"""Seating plans, for organizers: import, list, export."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from catalog.api.cursors import id_of, next_cursor
+from catalog.api.dependencies import Organizer
+from catalog.api.problems import SEATING_PLAN_INVALID, SEATING_PLAN_NOT_FOUND
+from catalog.api.schemas.plan_example import PLAN_REQUEST
+from catalog.api.schemas.seating_plans import SeatingPlanOut
+from catalog.queries.seating_plans import find_document, list_seating_plans
+from catalog.settings import Settings
+from catalog.usecases.errors import SeatingPlanNotFound
+from catalog.usecases.import_seating_plan import PreparedPlan, import_seating_plan, prepare_seating_plan
+from catalog.usecases.plan_document.format import PlanDocument
+from chassis.http import SnapshotConn
+from chassis.idempotency import IdempotentWrite
+from chassis.paging import CURSOR_INVALID, Cursor, Limit, Page
+from chassis.problems import problem_responses
+
+PATH = "/api/v1/seating-plans"
+
+# One plan is read at a time: the largest needs some 300 MB while it is.
+_READER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="seating-plan-reader")
+
+router = APIRouter(prefix=PATH, tags=["seating plans"])
+
+
+@router.post(
+    "",
+    summary="Import a seating plan",
+    status_code=201,
+    response_model=SeatingPlanOut,
+    responses=problem_responses(SEATING_PLAN_INVALID),
+    openapi_extra={"requestBody": PLAN_REQUEST},
+)
+async def post_seating_plan(request: Request, organizer: Organizer, write: IdempotentWrite) -> Response:
+    """Takes the JSON that pretix's plan editor writes. A plan never changes: importing one under
+    the same name makes its next version. A refusal names the path of everything that is wrong,
+    up to 20 faults.
+
+    Areas are drawn but not sold, unless they carry our one addition to the format:
+    `"general_admission": {"area_id", "name", "category", "capacity"}`.
+    """
+    prepared = await _prepare(await request.body(), request.app.state.settings)
+    return await write.once(
+        lambda tx: import_seating_plan(tx, prepared=prepared, created_by=organizer.subject),
+        status=201,
+        respond=SeatingPlanOut.of,
+        location=lambda plan: f"{PATH}/{plan.seating_plan_id}",
+    )
+
+
+@router.get("", summary="List seating plans", responses=problem_responses(CURSOR_INVALID))
+async def get_seating_plans(
+    connection: SnapshotConn,
+    _organizer: Organizer,
+    name: Annotated[str | None, Query(max_length=190, description="Only the versions of this plan")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[SeatingPlanOut]:
+    """All plans in all versions, newest first."""
+    plans = await list_seating_plans(connection, name=name, before=id_of(cursor), limit=limit + 1)
+    return Page(
+        items=[SeatingPlanOut.of(plan) for plan in plans[:limit]],
+        next_cursor=next_cursor(plans, limit, lambda plan: [str(plan.seating_plan_id)]),
+    )
+
+
+@router.get(
+    "/{seating_plan_id}",
+    summary="Export a seating plan",
+    response_model=PlanDocument,
+    responses=problem_responses(SEATING_PLAN_NOT_FOUND),
+)
+async def get_seating_plan(
+    seating_plan_id: UUID, connection: SnapshotConn, _organizer: Organizer
+) -> Response:
+    """The document, byte for byte as it was imported."""
+    document = await find_document(connection, seating_plan_id=seating_plan_id)
+    if document is None:
+        raise SeatingPlanNotFound
+    return Response(document.body, media_type="application/json", headers={"ETag": f'"{document.sha256}"'})
+
+
+async def _prepare(body: bytes, settings: Settings) -> PreparedPlan:
+    prepare = partial(prepare_seating_plan, body=body, seats_per_plan_max=settings.seats_per_plan_max)
+    return await asyncio.get_running_loop().run_in_executor(_READER, prepare)

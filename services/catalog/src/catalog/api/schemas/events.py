@@ -1,0 +1,159 @@
+"""Events in answers."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from catalog.api.schemas.parts import (
+    EVENT_ID,
+    SEATING_PLAN_ID,
+    CategorySeatsLeft,
+    PriceRange,
+    SeatsLeft,
+    VenueName,
+)
+from catalog.api.schemas.venues import VenueOut
+from catalog.domain.event import EventState, EventTerms
+from catalog.queries.events import EventDetail
+
+
+class TicketTypeOut(BaseModel):
+    name: str = Field(examples=["adult"])
+    price_minor: int = Field(examples=[12000])
+
+
+class PriceCategoryOut(BaseModel):
+    """A price category with the tickets sold in it, coloured as on the plan."""
+
+    name: str = Field(examples=["Stalls"])
+    color: str | None = Field(examples=["#7f4a91"])
+    ticket_types: list[TicketTypeOut]
+
+
+class EventPlanOut(BaseModel):
+    """Which plan the event uses; drawn by `/events/{event_id}/seating-plan`."""
+
+    seating_plan_id: UUID = Field(examples=[SEATING_PLAN_ID])
+    name: str = Field(examples=["Grand Theatre"])
+    version: int = Field(examples=[1])
+    sha256: str
+
+
+class DetailedSeatsLeft(SeatsLeft):
+    categories: list[CategorySeatsLeft]
+
+
+class EventOut(BaseModel):
+    """An event with everything about it."""
+
+    event_id: UUID = Field(examples=[EVENT_ID])
+    state: EventState = Field(examples=["published"])
+    version: int = Field(description="Counts the changes of the event", examples=[2])
+    title: str = Field(examples=["Hamlet"])
+    description: str = Field(examples=["The tragedy in five acts."])
+    venue: VenueOut
+    seating_plan: EventPlanOut
+    starts_at: datetime
+    ends_at: datetime
+    sales_start_at: datetime
+    sales_end_at: datetime
+    currency: str = Field(examples=["PLN"])
+    price_range: PriceRange | None = Field(description="null as long as nothing is priced")
+    price_categories: list[PriceCategoryOut]
+    seats_per_order_max: int = Field(examples=[10])
+    pesel_required: bool
+    cancellation_deadline_at: datetime | None
+    availability: DetailedSeatsLeft | None = Field(description="null for a draft")
+    published_at: datetime | None
+    cancelled_at: datetime | None
+    cancellation_reason: str | None
+
+    @classmethod
+    def of(cls, detail: EventDetail) -> "EventOut":
+        """The event, as shown."""
+        event, terms = detail.event, detail.event.terms
+        shown = {name: getattr(terms, name) for name in _SHOWN_TERMS}
+        life = {name: getattr(event, name) for name in _SHOWN_LIFE}
+        return cls(
+            **life,
+            **shown,
+            venue=VenueOut.of(detail.venue),
+            seating_plan=EventPlanOut.model_validate(detail.plan, from_attributes=True),
+            price_range=price_range(terms),
+            price_categories=_coloured(detail),
+            availability=detail.availability
+            and DetailedSeatsLeft.model_validate(detail.availability, from_attributes=True),
+        )
+
+
+class OrganizerEventOut(BaseModel):
+    """An event as organizers list it, in any state."""
+
+    event_id: UUID = Field(examples=[EVENT_ID])
+    state: EventState = Field(examples=["draft"])
+    version: int = Field(examples=[1])
+    title: str = Field(examples=["Hamlet"])
+    venue: VenueName
+    starts_at: datetime
+    ends_at: datetime
+    sales_start_at: datetime
+    sales_end_at: datetime
+    price_range: PriceRange | None
+    availability: SeatsLeft | None = Field(description="null for a draft")
+
+    @classmethod
+    def of(cls, detail: EventDetail) -> "OrganizerEventOut":
+        """The event, as listed."""
+        event, terms = detail.event, detail.event.terms
+        return cls(
+            event_id=event.event_id,
+            state=event.state,
+            version=event.version,
+            title=terms.title,
+            venue=VenueName(name=detail.venue.name, city=detail.venue.city),
+            starts_at=terms.starts_at,
+            ends_at=terms.ends_at,
+            sales_start_at=terms.sales_start_at,
+            sales_end_at=terms.sales_end_at,
+            price_range=price_range(terms),
+            availability=detail.availability
+            and SeatsLeft.model_validate(detail.availability, from_attributes=True),
+        )
+
+
+def price_range(terms: EventTerms) -> PriceRange | None:
+    """Cheapest and dearest ticket; None where nothing is priced."""
+    prices = terms.prices_minor
+    if not prices:
+        return None
+    return PriceRange(min_minor=min(prices), max_minor=max(prices), currency=terms.currency)
+
+
+_SHOWN_LIFE = ("event_id", "state", "version", "published_at", "cancelled_at", "cancellation_reason")
+_SHOWN_TERMS = (
+    "title",
+    "description",
+    "starts_at",
+    "ends_at",
+    "sales_start_at",
+    "sales_end_at",
+    "currency",
+    "seats_per_order_max",
+    "pesel_required",
+    "cancellation_deadline_at",
+)
+
+
+def _coloured(detail: EventDetail) -> list[PriceCategoryOut]:
+    colors = {category["name"]: category["color"] for category in detail.plan.categories}
+    return [
+        PriceCategoryOut(
+            name=category.name,
+            color=colors.get(category.name),
+            ticket_types=[
+                TicketTypeOut(name=t.name, price_minor=t.price_minor) for t in category.ticket_types
+            ],
+        )
+        for category in detail.event.terms.price_categories
+    ]

@@ -1,0 +1,1 @@
+"""The rules of catalog in plain Python: no clock, no I/O."""

@@ -1,0 +1,1 @@
+"""What catalog can be asked: one SELECT each."""

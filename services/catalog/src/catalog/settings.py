@@ -1,0 +1,20 @@
+"""The settings of catalog, on top of those every service has."""
+
+from pydantic import Field
+
+from chassis.settings import MEBIBYTE, ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Read from the environment, upper case, no prefix."""
+
+    seating_plan_bytes_max: int = Field(
+        default=64 * MEBIBYTE,
+        ge=1,
+        description="Largest seating-plan document in bytes; an editor writes about 20 MB for 100,000 seats",
+    )
+    seats_per_plan_max: int = Field(
+        default=100_000,
+        ge=1,
+        description="Most seats one seating plan may have, numbered ones and capacities of areas together",
+    )

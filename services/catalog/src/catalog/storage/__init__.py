@@ -1,0 +1,1 @@
+"""How catalog keeps its state in PostgreSQL."""

@@ -1,0 +1,54 @@
+"""Events as rows, and back. The domain's Event is the only thing that decides what changes."""
+
+from dataclasses import asdict, fields
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, insert, select, update
+
+from catalog.domain.event import Event, EventState, EventTerms, PriceCategory, TicketType
+from catalog.storage.tables import EVENTS
+from chassis.database import Transaction
+
+_TERMS = tuple(field.name for field in fields(EventTerms))
+_LIFE = tuple(field.name for field in fields(Event) if field.name != "terms")
+
+EVENT_COLUMNS = tuple(EVENTS.c[name] for name in (*_LIFE, *_TERMS))
+
+
+async def add_event(tx: Transaction, *, event: Event, created_by: str) -> None:
+    """Insert a new event."""
+    await tx.execute(insert(EVENTS).values(**_as_row(event), created_by=created_by))
+
+
+async def lock_event(tx: Transaction, *, event_id: UUID) -> Event | None:
+    """The event, kept from changing under us until `tx` ends; None if there is none."""
+    query = select(*EVENT_COLUMNS).where(EVENTS.c.event_id == event_id).with_for_update(key_share=True)
+    row = (await tx.execute(query)).mappings().one_or_none()
+    return event_from_row(row) if row else None
+
+
+async def save_event(tx: Transaction, *, event: Event) -> None:
+    """Write the event back; `tx` holds its lock."""
+    await tx.execute(update(EVENTS).where(EVENTS.c.event_id == event.event_id).values(**_as_row(event)))
+
+
+def event_from_row(values: RowMapping) -> Event:
+    """The event in a row that has at least EVENT_COLUMNS."""
+    terms = {name: values[name] for name in _TERMS}
+    terms["price_categories"] = tuple(_price_category(stored) for stored in values["price_categories"])
+    life = {name: values[name] for name in _LIFE}
+    life["state"] = EventState(values["state"])
+    return Event(terms=EventTerms(**terms), **life)
+
+
+def _as_row(event: Event) -> dict[str, Any]:
+    row = asdict(event)
+    return {**row.pop("terms"), **row}
+
+
+def _price_category(stored: dict[str, Any]) -> PriceCategory:
+    return PriceCategory(
+        name=stored["name"],
+        ticket_types=tuple(TicketType(**ticket_type) for ticket_type in stored["ticket_types"]),
+    )

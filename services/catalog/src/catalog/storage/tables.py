@@ -1,0 +1,152 @@
+"""The tables of schema `catalog`. Every rule the database can state stands here a second time."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR, UUID
+
+from chassis.outbox import Outbox
+from chassis.tables import idempotency_table, inbox_table, outbox_table
+
+METADATA = MetaData(schema="catalog")
+
+OUTBOX = Outbox(outbox_table(METADATA))
+INBOX = inbox_table(METADATA)
+IDEMPOTENCY = idempotency_table(METADATA)
+
+VENUES = Table(
+    "venues",
+    METADATA,
+    Column("venue_id", UUID(as_uuid=True), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("address", Text),
+    Column("time_zone", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("country ~ '^[A-Z]{2}$'", name="venues_country_check"),
+)
+
+SEATING_PLANS = Table(
+    "seating_plans",
+    METADATA,
+    Column("seating_plan_id", UUID(as_uuid=True), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("seats", Integer, nullable=False),
+    Column("areas", Integer, nullable=False),
+    # [{"name", "color", "capacity"}] in the plan's order
+    Column("categories", JSONB, nullable=False),
+    Column("document", LargeBinary, nullable=False, comment="The import, byte for byte"),
+    Column("seats_view", LargeBinary, nullable=False, comment="JSON for reservation"),
+    Column("geometry_view", LargeBinary, nullable=False, comment="JSON for seat maps"),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    UniqueConstraint("name", "version", name="seating_plans_name_version_key"),
+    CheckConstraint("version >= 1", name="seating_plans_version_check"),
+)
+
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column("event_id", UUID(as_uuid=True), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("venue_id", UUID(as_uuid=True), ForeignKey(VENUES.c.venue_id), nullable=False),
+    Column(
+        "seating_plan_id", UUID(as_uuid=True), ForeignKey(SEATING_PLANS.c.seating_plan_id), nullable=False
+    ),
+    Column("starts_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Column("sales_start_at", DateTime(timezone=True), nullable=False),
+    Column("sales_end_at", DateTime(timezone=True), nullable=False),
+    Column("currency", Text, nullable=False),
+    # [{"name", "ticket_types": [{"name", "price_minor"}]}]
+    Column("price_categories", JSONB, nullable=False),
+    Column("seats_per_order_max", Integer, nullable=False),
+    Column("pesel_required", Boolean, nullable=False),
+    Column("cancellation_deadline_at", DateTime(timezone=True)),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("published_at", DateTime(timezone=True)),
+    Column("cancelled_at", DateTime(timezone=True)),
+    Column("cancellation_reason", Text),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("state IN ('draft', 'published', 'cancelled')", name="events_state_check"),
+    CheckConstraint("ends_at > starts_at", name="events_ends_at_check"),
+    CheckConstraint("sales_end_at > sales_start_at", name="events_sales_window_check"),
+    CheckConstraint("sales_end_at <= ends_at", name="events_sales_end_at_check"),
+    CheckConstraint("cancellation_deadline_at <= starts_at", name="events_cancellation_deadline_at_check"),
+    CheckConstraint("seats_per_order_max BETWEEN 1 AND 50", name="events_seats_per_order_max_check"),
+    CheckConstraint("(state = 'draft') = (published_at IS NULL)", name="events_published_at_check"),
+    CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="events_cancelled_at_check"),
+    CheckConstraint("state = 'draft' OR NOT pesel_required", name="events_pesel_required_check"),
+)
+
+# What buyers browse: one narrow row for each event that can still take place, written at
+# publication and deleted at cancellation, so that the listing reads nothing it does not show.
+LISTINGS = Table(
+    "listings",
+    METADATA,
+    Column("event_id", UUID(as_uuid=True), ForeignKey(EVENTS.c.event_id), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("starts_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Column("sales_start_at", DateTime(timezone=True), nullable=False),
+    Column("sales_end_at", DateTime(timezone=True), nullable=False),
+    Column("venue_name", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("price_min_minor", BigInteger, nullable=False),
+    Column("price_max_minor", BigInteger, nullable=False),
+    Column("description", Text, nullable=False, comment="Only to be searched"),
+    # 'simple' because events are described in many languages: no stemming, no stop words.
+    Column(
+        "search",
+        TSVECTOR,
+        Computed(
+            "to_tsvector('simple', title || ' ' || venue_name || ' ' || city || ' ' || description)",
+            persisted=True,
+        ),
+        nullable=False,
+    ),
+    CheckConstraint(
+        "0 <= price_min_minor AND price_min_minor <= price_max_minor", name="listings_price_check"
+    ),
+    Index("listings_starts_at_idx", "starts_at", "event_id"),
+    Index("listings_city_idx", text("lower(city)"), "starts_at", "event_id"),
+    Index("listings_search_idx", "search", postgresql_using="gin"),
+)
+
+# Apart from listings because it changes all the time: small rows, and no index to touch.
+EVENT_AVAILABILITY = Table(
+    "event_availability",
+    METADATA,
+    Column("event_id", UUID(as_uuid=True), ForeignKey(EVENTS.c.event_id), primary_key=True),
+    Column("version", BigInteger, nullable=False, comment="reservation's; 0 until it first reports"),
+    Column("available", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    # [{"price_category", "available", "total"}] in the plan's order
+    Column("categories", JSONB, nullable=False),
+    Column("as_of", DateTime(timezone=True), nullable=False),
+    CheckConstraint("0 <= available AND available <= total", name="event_availability_available_check"),
+    postgresql_with={"fillfactor": 70},
+)

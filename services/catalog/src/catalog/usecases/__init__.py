@@ -1,0 +1,1 @@
+"""What one can do in catalog: one verb a file."""

@@ -1,0 +1,1 @@
+"""Reading the seating-plan documents that pretix's plan editor writes."""
