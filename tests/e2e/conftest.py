@@ -1,0 +1,31 @@
+"""The whole system for the journeys: started once, at the first test that asks for it."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+
+from support.system import System, run_system
+
+REPLICAS = 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs all journeys (`--dist loadgroup`), so that one system serves them."""
+    for item in items:
+        if "e2e" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[System]:
+    """Traefik, RabbitMQ, PostgreSQL and two processes of each kind of each service."""
+    with run_system(replicas=REPLICAS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def gateway(system: System) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the gateway, as another program would use it."""
+    async with httpx.AsyncClient(base_url=system.url, trust_env=False, timeout=30) as client:
+        yield client

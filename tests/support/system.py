@@ -1,0 +1,116 @@
+"""The whole system, run by the launcher that `make up` runs, in a home and on ports of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from rowlock_cli.environment import read_env_file
+from rowlock_local.command import Command
+from rowlock_local.files import read_json
+from rowlock_local.home import Home
+from rowlock_local.parts.rabbitmq import environment
+from rowlock_local.parts.rabbitmq_install import find_programs
+from rowlock_local.ports import claim_ports
+from rowlock_local.state import read_state
+from support.processes import running, temporary_home
+from support.tokens import MintToken
+
+ROOT = Path(__file__).parents[2]
+STOP_S_MAX = 60
+
+
+@dataclass(frozen=True)
+class System:
+    """A running system and the means to hurt it."""
+
+    url: str
+    home: Home
+
+    @cached_property
+    def token(self) -> MintToken:
+        """`system.token("organizer", subject="olga")` is a signed access token."""
+        return MintToken(self.home.keys / "access-token.jwk")
+
+    def database_url(self, service: str) -> str:
+        """DATABASE_URL of a service, for looking behind its back or for moving its clock."""
+        return read_env_file(self.home.env_file)[f"{service.upper()}_DATABASE_URL"]
+
+    def replicas(self, service: str, process_type: str) -> list[int]:
+        """The numbers of the running processes of a service's "api" or "worker"."""
+        records = self.home.run.glob(f"{service}-{process_type}-*.json")
+        return sorted(int(record.stem.rpartition("-")[2]) for record in records)
+
+    def kill(self, service: str, process_type: str, number: int = 1) -> int:
+        """End a process with SIGKILL; the launcher starts it again. Returns the pid that was killed."""
+        return self._kill(f"{service}-{process_type}-{number}")
+
+    def kill_rabbitmq(self) -> int:
+        """End the broker with SIGKILL; the launcher starts it again."""
+        return self._kill("rabbitmq")
+
+    def stop_rabbitmq(self) -> None:
+        """Close the broker's connections and listeners, until `start_rabbitmq`."""
+        self._rabbitmqctl("stop_app")
+
+    def start_rabbitmq(self) -> None:
+        """Let the broker serve again, with all it had kept."""
+        self._rabbitmqctl("start_app")
+
+    def _kill(self, name: str) -> int:
+        pid = int(read_json(self.home.run / f"{name}.json")["pid"])
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def _rabbitmqctl(self, *arguments: str) -> None:
+        programs = find_programs()
+        assert programs, "the system runs on RabbitMQ, so its programs are here"
+        own = environment(self.home.rabbitmq.resolve(), read_json(self.home.ports_file))
+        subprocess.run(
+            (programs.server.with_name("rabbitmqctl"), *arguments),
+            env={**os.environ, **own},
+            check=True,
+            capture_output=True,
+        )
+
+
+@contextmanager
+def run_system(*, replicas: int, **settings: str) -> Iterator[System]:
+    """Run everything with `replicas` processes of each kind; `settings` reach every process."""
+    with temporary_home() as home:
+        port = claim_ports(home, names=["gateway"])["gateway"]
+        launcher = Command(
+            name="launcher",
+            argv=(sys.executable, "-m", "rowlock_local", "up", "--no-follow"),
+            ready=_ready(home),
+            env={**os.environ, **_settings(home, port=port, replicas=replicas), **settings},
+            cwd=ROOT,
+            stop_s_max=STOP_S_MAX,
+        )
+        with running(launcher, logs=home.logs):
+            yield System(url=f"http://127.0.0.1:{port}", home=home)
+
+
+def _ready(home: Home):
+    async def ready() -> bool:
+        state = read_state(home)
+        return state is not None and state.status == "ready"
+
+    return ready
+
+
+def _settings(home: Home, *, port: int, replicas: int) -> dict[str, str]:
+    kinds = [
+        f"{service}_{kind}" for service in ("CATALOG", "RESERVATION", "ORDERS") for kind in ("API", "WORKER")
+    ]
+    return {
+        "ROWLOCK_HOME": str(home.path),
+        "ROWLOCK_PORT": str(port),
+        "ROWLOCK_DEMO": "false",
+        **{f"{kind}_REPLICAS": str(replicas) for kind in kinds},
+    }
