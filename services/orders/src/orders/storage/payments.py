@@ -40,9 +40,8 @@ async def add_captured(tx: Transaction, *, payment: Payment, at: datetime) -> bo
         created_at=at,
         changed_at=at,
     )
-    on_reference = [payments.c.provider, payments.c.reference]
-    result = await tx.execute(statement.on_conflict_do_nothing(index_elements=on_reference))
-    return result.rowcount == 1
+    statement = statement.on_conflict_do_nothing(index_elements=[payments.c.provider, payments.c.reference])
+    return await tx.scalar(statement.returning(payments.c.payment_id)) is not None
 
 
 async def find_payment(tx: Transaction, *, provider: str, reference: str) -> Payment:
