@@ -15,12 +15,13 @@ class Inbox:
     """Remembers message ids per consumer in `table`."""
 
     def __init__(self, table: Table) -> None:
-        self._insert = insert(table).on_conflict_do_nothing()
+        # RETURNING, because SQLAlchemy gives no rowcount (-1) for an INSERT.
+        self._insert = insert(table).on_conflict_do_nothing().returning(table.c.message_id)
 
     async def is_new(self, tx: Transaction, *, consumer: str, message_id: UUID) -> bool:
         """Record the message; False when it was handled before.
 
         A second delivery waits here until the transaction of the first one ends.
         """
-        result = await tx.execute(self._insert, {"consumer": consumer, "message_id": message_id})
-        return result.rowcount == 1
+        values = {"consumer": consumer, "message_id": message_id}
+        return (await tx.execute(self._insert, values)).first() is not None
