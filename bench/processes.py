@@ -14,26 +14,27 @@ _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 class CpuMeter:
     """Cores kept busy by groups of processes while the `measuring` block runs.
 
-    A group is named in the report ("postgres", "reservation api") and given as the pids at its root; what they
-    start counts with them. `generator` processes come and go, so their time is taken from the children that
-    this process has waited for.
+    A group is named as in the report ("postgres", "gateway") and given by the pids at its root; what they
+    start counts with them. Children that come and go within the block (wrk, pgbench) count under `children`.
     """
 
-    def __init__(self, groups: dict[str, list[int]]) -> None:
+    def __init__(self, groups: dict[str, list[int]], *, children: str) -> None:
         self._groups = groups
+        self._children = children
         self.cores: dict[str, float] = {}
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
-        before, waited, started = self._seconds(), _waited_s(), time.monotonic()
+        """Measure from here to the end of the block; the figures are in `cores` then."""
+        before, began = self._seconds(), time.monotonic()
         yield
-        elapsed = time.monotonic() - started
-        after = self._seconds() | {"load generator": _waited_s()}
-        before |= {"load generator": waited}
+        elapsed, after = time.monotonic() - began, self._seconds()
         self.cores = {name: round((after[name] - before[name]) / elapsed, 2) for name in after}
 
     def _seconds(self) -> dict[str, float]:
-        return {name: sum(_tree_s(pid) for pid in pids) for name, pids in self._groups.items()}
+        waited = os.times()
+        groups = {name: sum(_tree_s(pid) for pid in pids) for name, pids in self._groups.items()}
+        return {self._children: waited.children_user + waited.children_system} | groups
 
 
 def memory_mib(pid: int) -> dict[str, float]:
@@ -64,11 +65,6 @@ def _cpu_s(pid: int) -> float:
     except OSError:
         return 0.0
     return sum(int(ticks) for ticks in fields[11:15]) / _TICKS_PER_S
-
-
-def _waited_s() -> float:
-    times = os.times()
-    return times.children_user + times.children_system
 
 
 def _proc_lines(pid: int, name: str) -> list[str]:
