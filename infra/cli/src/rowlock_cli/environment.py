@@ -13,7 +13,7 @@ def home() -> Path:
 
 
 def read_env_file(file: Path) -> dict[str, str]:
-    """KEY=VALUE lines; empty when there is no such file. `#` begins a comment line, values are taken as they are."""
+    """KEY=VALUE lines, `#` begins a comment line; empty when there is no such file."""
     if not file.exists():
         return {}
     lines = (line.strip() for line in file.read_text().splitlines())

@@ -1,6 +1,6 @@
 """Access tokens for operators, tests and the demo, until accounts issue them.
 
-They are what accounts will issue: RFC 9068, EdDSA, short-lived, verified by every service from the public set.
+They are what accounts will issue: RFC 9068, EdDSA, short-lived, verified from the public key set.
 """
 
 import os
@@ -51,6 +51,6 @@ def load_key(file: Path) -> SigningKey:
         return SigningKey.load(file)
     except FileNotFoundError:
         raise KeyMissing(
-            f"There is no signing key at {file}: start the system with `make up`, make one with `rowlock keys create`, "
-            "or name one in ACCESS_TOKEN_PRIVATE_KEY."
+            f"There is no signing key at {file}: start the system with `make up`, make one with "
+            "`rowlock keys create`, or name one in ACCESS_TOKEN_PRIVATE_KEY."
         ) from None

@@ -11,9 +11,15 @@ import typer
 from pydantic import ValidationError
 
 from rowlock_cli.environment import read_env_file
+from rowlock_local.detached import up_detached
+from rowlock_local.down import down as end
+from rowlock_local.down import reset as wipe
 from rowlock_local.errors import LauncherError
 from rowlock_local.home import Home
+from rowlock_local.log_view import LogView
 from rowlock_local.settings import LocalSettings
+from rowlock_local.status import status as look
+from rowlock_local.up import up as start
 
 app = typer.Typer(
     help="Run the whole of Rowlock on this machine.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -29,9 +35,6 @@ def up(
     follow: Annotated[bool, typer.Option(help="Show the logs of every process.")] = True,
 ) -> None:
     """Start everything, say where it is, follow the logs; Ctrl-C ends it all."""
-    from rowlock_local.detached import up_detached
-    from rowlock_local.up import up as start
-
     settings, home = settings_and_home()
     if detach:
         up_detached(home)
@@ -42,24 +45,18 @@ def up(
 @app.command()
 def down() -> None:
     """End everything that runs from this home."""
-    from rowlock_local.down import down as end
-
     print(end(settings_and_home()[1]))
 
 
 @app.command()
 def reset() -> None:
     """End everything and delete the data, keys and passwords."""
-    from rowlock_local.down import reset as wipe
-
     print(wipe(settings_and_home()[1]))
 
 
 @app.command()
 def status() -> None:
     """Say what runs; exit code 0 when everything is up."""
-    from rowlock_local.status import status as look
-
     words, ready = look(settings_and_home()[1])
     print(words)
     raise typer.Exit(0 if ready else 1)
@@ -68,8 +65,6 @@ def status() -> None:
 @app.command()
 def logs(*, follow: Annotated[bool, typer.Option(help="Go on with new lines until Ctrl-C.")] = True) -> None:
     """Show the end of every log, and what is written from now on."""
-    from rowlock_local.log_view import LogView
-
     view = LogView(settings_and_home()[1])
     view.skip_to_end(keep_bytes=2000)
     view.print_new()

@@ -28,7 +28,7 @@ def main() -> None:
         raise OSError(ctypes.get_errno(), "prctl")
     if os.getppid() != options.parent:
         raise SystemExit("the launcher ended before its child began")
-    os.execvp(options.program[0], options.program)
+    os.execvp(options.program[0], options.program)  # noqa: S606  -- the launcher's own commands
 
 
 def read_options() -> argparse.Namespace:

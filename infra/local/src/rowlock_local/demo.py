@@ -20,5 +20,6 @@ async def load_demo(system: System, progress: Progress) -> None:
     with progress.step("demo", "loading events"):
         if await run_to_end(argv, log=log, env=env, cwd=system.checkout) != 0:
             raise LauncherError(
-                f"The demo could not be loaded; ROWLOCK_DEMO=false starts without it:\n{last_lines(log, count=10)}"
+                "The demo could not be loaded; ROWLOCK_DEMO=false starts without it:\n"
+                f"{last_lines(log, count=10)}"
             )

@@ -31,7 +31,7 @@ def up_detached(home: Home) -> None:
     if launcher.poll() is not None:
         raise LauncherError("The start failed; what was said last is above.")
     print(
-        f"It runs in the background: `make logs` shows what it says, `make down` ends it (pid {launcher.pid})."
+        f"It runs in the background (pid {launcher.pid}): `make logs` shows it, `make down` ends it."
     )
 
 

@@ -38,7 +38,8 @@ def end_launcher(home: Home) -> None:
     state = read_state(home)
     if state is None or not is_same(state.launcher):
         raise LauncherError(
-            f"Something holds {home.lock_file} but is no launcher we know: see `fuser {home.lock_file}` and end it."
+            f"Something that is no launcher holds {home.lock_file}: find it with `fuser {home.lock_file}` "
+            "and end it."
         )
     pid = state.launcher["pid"]
     assert isinstance(pid, int)

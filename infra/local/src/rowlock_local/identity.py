@@ -1,11 +1,10 @@
 """Tells one process from another that was given the same pid later."""
 
-import os
 from pathlib import Path
 
 
 def start_ticks(pid: int) -> int | None:
-    """When the process began, in clock ticks since boot; None when no such process lives (a zombie is dead)."""
+    """When the process began, in clock ticks since boot; None when none lives (a zombie is dead)."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -15,7 +14,7 @@ def start_ticks(pid: int) -> int | None:
 
 
 def boot_id() -> str:
-    """This boot of the machine: ticks count from it."""
+    """The machine's current boot: ticks count from it."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
@@ -36,6 +35,6 @@ def is_same(record: dict[str, object]) -> bool:
 def working_folder(pid: int) -> Path | None:
     """The folder a live process works in, as seen from here."""
     try:
-        return Path(os.readlink(f"/proc/{pid}/cwd"))
+        return Path(f"/proc/{pid}/cwd").readlink()
     except OSError:
         return None

@@ -9,7 +9,7 @@ LOG_BYTES_MAX = 64 * 1024 * 1024
 
 
 def make_room(home: Home, *, name: str) -> None:
-    """Move a log that has grown too long aside; one older piece is kept. Only safe while nobody writes to it."""
+    """Move a log that has grown too long aside, while nobody writes to it; one older piece is kept."""
     log = home.logs / f"{name}.log"
     if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
         log.replace(log.with_suffix(".log.1"))

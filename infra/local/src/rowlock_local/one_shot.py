@@ -15,7 +15,7 @@ END_S_MAX = 20
 async def run_to_end(
     argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None, cwd: Path
 ) -> int:
-    """The program's exit code; its words go to the end of `log`. When cancelled, the program is ended first."""
+    """The program's exit code; its words go to the end of `log`. When cancelled, it is ended first."""
     with log.open("ab") as out:
         child = await asyncio.create_subprocess_exec(
             *wrap(argv, cwd=cwd),

@@ -13,6 +13,7 @@ from rowlock_local.listeners import listener_of
 
 # Below what Linux hands out for outgoing connections, so that none of those sits on a remembered port.
 FIRST, LAST = 20_000, 32_000
+UNPRIVILEGED = 1024
 
 
 def claim_ports(home: Home, *, names: Iterable[str]) -> dict[str, int]:
@@ -54,7 +55,7 @@ def require_free(port: int, *, setting: str, purpose: str) -> None:
     """Refuse to start on a port that somebody else uses."""
     if is_free(port):
         return
-    if port < 1024 and listener_of(port) is None:
+    if port < UNPRIVILEGED and listener_of(port) is None:
         raise LauncherError(f"Port {port} for {purpose} needs root: set {setting} to a port above 1023.")
     holder = listener_of(port)
     by = f" by {holder}" if holder else ""

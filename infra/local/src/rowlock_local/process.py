@@ -22,7 +22,7 @@ class Process:
 
     @classmethod
     async def spawn(cls, *, home: Home, command: Command) -> "Process":
-        """Start the command in a session of its own: Ctrl-C reaches only the launcher, which ends things in order."""
+        """Start the command in a session of its own, out of reach of Ctrl-C: we end things in order."""
         if command.prepare:
             await command.prepare()
         with (home.logs / f"{command.name}.log").open("ab") as log:

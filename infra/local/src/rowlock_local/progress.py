@@ -80,7 +80,6 @@ class LiveProgress(Progress):
         return table
 
 
-def progress_for(terminal: bool | None = None) -> Progress:
+def progress_for_terminal() -> Progress:
     """The kind that fits where the output goes."""
-    is_terminal = sys.stdout.isatty() if terminal is None else terminal
-    return LiveProgress(Console()) if is_terminal else Progress()
+    return LiveProgress(Console()) if sys.stdout.isatty() else Progress()

@@ -20,7 +20,6 @@ from rowlock_local.parts.rabbitmq_install import ensure_programs
 from rowlock_local.parts.services import api_urls, service_commands, service_processes
 from rowlock_local.passwords import password
 from rowlock_local.ports import claim_ports, require_free
-from rowlock_local.probes import http_answers
 from rowlock_local.progress import Progress
 from rowlock_local.settings import SERVICES, LocalSettings
 from rowlock_local.supervisor import Supervisor
@@ -61,11 +60,11 @@ class System:
         try:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self._start_rabbitmq())
-                parts.create_task(self._start_gateway())
                 parts.create_task(self._start_database_and_services())
         except* LauncherError as errors:
             raise errors.exceptions[0] from None
-        await self._wait_for_gateway()
+        # Last, so that it finds its replicas ready and has nothing to complain of.
+        await self._start_gateway()
 
     async def _start_rabbitmq(self) -> None:
         if self.settings.amqp_url:
@@ -120,7 +119,8 @@ class System:
             return await asyncio.to_thread(provision, self._admin_url(), service, secret, DATABASE)
         except Exception as error:
             raise LauncherError(
-                f"The role and schema of {service} could not be made ({error}): POSTGRES_URL must name a superuser."
+                f"The role and schema of {service} could not be made ({error}): "
+                "POSTGRES_URL must name a superuser."
             ) from error
 
     def _admin_url(self) -> str:
@@ -134,12 +134,6 @@ class System:
             raise LauncherError(
                 f"The schema of {service} could not be migrated:\n{last_lines(log, count=15)}"
             )
-
-    async def _wait_for_gateway(self) -> None:
-        with self._progress.step("everything", "waiting for the gateway to route"):
-            async with asyncio.timeout(self.settings.rowlock_start_s_max):
-                while not await http_answers(f"{self.url}/api/v1/events"):
-                    await asyncio.sleep(0.05)
 
     def _service_environment(self) -> Mapping[str, str]:
         """What every service process is told."""

@@ -12,7 +12,7 @@ from rowlock_local.leftovers import end_leftovers
 from rowlock_local.lock import only_launcher
 from rowlock_local.log_files import cut_long_logs
 from rowlock_local.log_view import LogView
-from rowlock_local.progress import Progress, progress_for
+from rowlock_local.progress import Progress, progress_for_terminal
 from rowlock_local.settings import LocalSettings
 from rowlock_local.state import write_state
 from rowlock_local.supervisor import Supervisor
@@ -34,7 +34,7 @@ def up(*, settings: LocalSettings, home: Home, follow: bool) -> None:
 
 async def run(settings: LocalSettings, home: Home, *, follow: bool) -> None:
     """Start, wait for the end, stop."""
-    progress = progress_for()
+    progress = progress_for_terminal()
     supervisor = Supervisor(home=home, restart=settings.rowlock_restart, say=lambda line: note(home, line))
     system = System(
         settings=settings, home=home, supervisor=supervisor, progress=progress, checkout=Path.cwd()

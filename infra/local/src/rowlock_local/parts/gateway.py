@@ -18,7 +18,7 @@ WEB, INTERNAL, FOLDER = '":8080"', '":8081"', "/etc/rowlock/gateway"
 def gateway_command(
     home: Home, *, source: Path, web_port: int, internal_port: int, replicas: Mapping[str, Sequence[str]]
 ) -> Command:
-    """The gateway. `source` is the folder `gateway/`, `replicas` the base URLs of each service's API processes."""
+    """The gateway. `source` is the folder `gateway/`, `replicas` the base URLs of each service's APIs."""
     static = home.gateway.resolve() / "traefik.yaml"
     dynamic = home.gateway.resolve() / "dynamic"
     dynamic.mkdir(exist_ok=True)
@@ -34,7 +34,7 @@ def gateway_command(
     )
 
     async def ready() -> bool:
-        return await http_answers(f"http://127.0.0.1:{internal_port}/ping")
+        return await http_answers(f"http://127.0.0.1:{web_port}/api/v1/events")
 
     urls = {f"{service.upper()}_API_REPLICA_URLS": " ".join(urls) for service, urls in replicas.items()}
     return Command(

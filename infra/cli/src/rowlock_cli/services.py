@@ -1,0 +1,55 @@
+"""The services of this installation and the operator commands they bring."""
+
+import functools
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import typer
+
+from rowlock_cli.environment import use_database_of
+
+SERVICES = "rowlock.services"
+COMMANDS = "rowlock.commands"
+
+
+def service_names() -> list[str]:
+    """Every installed service."""
+    return sorted(entry.name for entry in entry_points(group=SERVICES))
+
+
+def add_service_commands(app: typer.Typer) -> None:
+    """Add each service's commands beside our own; each runs on its service's database."""
+    for entry in sorted(entry_points(group=COMMANDS), key=lambda entry: entry.name):
+        commands = load(entry)
+        run_on_database_of(commands, service=entry.name)
+        app.add_typer(commands)
+
+
+def load(entry: EntryPoint) -> typer.Typer:
+    """The service's Typer application."""
+    commands = entry.load()
+    if not isinstance(commands, typer.Typer):
+        raise TypeError(f"the entry point {entry.name} of {COMMANDS} must name a Typer application")
+    return commands
+
+
+def run_on_database_of(commands: typer.Typer, *, service: str) -> None:
+    """Let each command, sub-commands included, choose the service's database before it runs."""
+    for command in commands.registered_commands:
+        if command.callback:
+            command.callback = on_database_of(command.callback, service=service)
+    for group in commands.registered_groups:
+        if group.typer_instance:
+            run_on_database_of(group.typer_instance, service=service)
+
+
+def on_database_of(callback: Callable[..., Any], *, service: str) -> Callable[..., Any]:
+    """The callback, run with DATABASE_URL of the service."""
+
+    @functools.wraps(callback)
+    def on_its_database(*args: Any, **kwargs: Any) -> Any:
+        use_database_of(service)
+        return callback(*args, **kwargs)
+
+    return on_its_database
