@@ -32,7 +32,11 @@ def main() -> None:
         parts["memory_mib"] = {name: memory_mib(pid) for name, pid in running.pids().items()}
         if not arguments.ladder_only:
             parts |= _rest(stage, ladder, tokens)
-        parts["on_sale"] = {"seats": plan.seats_per_event, "last_of_all_events_on_sale_after_s": on_sale_after_s}
+        parts["on_sale"] = {
+            "events": plan.events,
+            "seats_per_event": plan.seats_per_event,
+            "last_on_sale_after_s": on_sale_after_s,
+        }
     page = report.write(name=arguments.name, on=datetime.now(UTC).date(), ladder=ladder, parts=parts)
     _say(f"\n{page.read_text()}\nWritten to {page}")
 
@@ -84,7 +88,9 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer concurrencies, shorter: about two minutes")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer concurrencies, shorter: about two minutes"
+    )
     parser.add_argument("--name", default="local", help="name of the report (default: %(default)s)")
     parser.add_argument("--rungs", type=_listed, help=f"some of: {', '.join(RUNGS)}")
     parser.add_argument("--patterns", type=_listed, help=f"some of: {', '.join(PATTERNS)}")

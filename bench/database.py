@@ -1,4 +1,4 @@
-"""What the bench does to the database itself: all seats free again between measurements, or some of them all the time."""
+"""What the bench does to the database itself: seats free again between measurements, a few all the time."""
 
 import threading
 from collections.abc import Iterator

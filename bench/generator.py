@@ -1,14 +1,13 @@
-"""Shows that the load generator is not the bottleneck: what it reaches against an answer that costs nothing."""
+"""Shows that the load generator is no bottleneck: what it reaches against an answer that costs nothing."""
 
 import subprocess
 import sys
 import time
 from typing import Any
 
-from rowlock_local.ports import is_free
-
 from bench import wrk
 from bench.processes import CpuMeter
+from rowlock_local.ports import is_free
 
 _CONCURRENCY = 32
 _SECONDS = 4

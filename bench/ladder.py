@@ -1,6 +1,6 @@
 """The ladder: the same hold at each rung, from five statements in pgbench up to the gateway.
 
-Rungs take turns at each pattern and concurrency, so that a ratio is of two figures measured in the same minute.
+Rungs take turns at each pattern and concurrency, so that a ratio is of two figures of the same minute.
 """
 
 from collections.abc import Callable, Iterator
@@ -45,8 +45,8 @@ def climb(stage: Stage, *, say: Callable[[str], None]) -> Iterator[Measurement]:
         measured, failure = _measure(stage, rung=rung, pattern=pattern, concurrency=concurrency)
         say(
             f"{pattern:9} {concurrency:4} {rung:9} {measured.holds_per_s:8.0f} holds/s "
-            f"{measured.answers_per_s:8.0f} answers/s  p50 {measured.p50_ms:7.1f} ms  p99 {measured.p99_ms:7.1f} ms  "
-            f"{measured.errors} errors {failure}"
+            f"{measured.answers_per_s:8.0f} answers/s  p50 {measured.p50_ms:7.1f} ms "
+            f"p99 {measured.p99_ms:7.1f} ms  {measured.errors} errors {failure}"
         )
         yield measured
 

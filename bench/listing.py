@@ -1,6 +1,7 @@
 """Browsing: a page of 50 among 10,000 events with their availability, and how many queries it takes."""
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 import psycopg
@@ -95,6 +96,4 @@ async def _one_page(url: str) -> None:
     host, port = url.removeprefix("http://").split(":")
     async with HttpConnection(host=host, port=int(port)) as connection:
         status, answer = await connection.get(_PATH)
-    assert status == 200, answer
-
-
+    assert status == HTTPStatus.OK, answer

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """`holds` were granted, `refusals` were clear answers without a hold (seats taken), `errors` all the rest.
+    """`holds` were granted, `refusals` were clear answers without a hold (409), `errors` all the rest.
 
     Latencies are of every answer, in milliseconds. `cpu_cores` says how many cores each part kept busy.
     """

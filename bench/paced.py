@@ -38,7 +38,9 @@ class PacedResult:
         }
 
 
-async def run_paced(*, url: str, work: Work, rate_per_s: float, seconds: float, connections: int) -> PacedResult:
+async def run_paced(
+    *, url: str, work: Work, rate_per_s: float, seconds: float, connections: int
+) -> PacedResult:
     """Begin `work(connection, n)` for n = 0, 1, … at `rate_per_s`; it gives the status it ended with."""
     result = PacedResult(rate_per_s=rate_per_s)
     due: asyncio.Queue[tuple[int, float] | None] = asyncio.Queue()

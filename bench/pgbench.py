@@ -46,7 +46,12 @@ def run(
         "number": secrets.randbelow(2**30),
     }
     command = [_program(), "--no-vacuum", "--protocol=prepared", f"--file={_SCENARIO}", f"--time={seconds}"]
-    command += [f"--client={concurrency}", f"--jobs={min(concurrency, 2)}", "--log", f"--sampling-rate={_SAMPLED}"]
+    command += [
+        f"--client={concurrency}",
+        f"--jobs={min(concurrency, 2)}",
+        "--log",
+        f"--sampling-rate={_SAMPLED}",
+    ]
     command += [f"--define={name}={value}" for name, value in variables.items()]
     with tempfile.TemporaryDirectory(prefix="rowlock-pgbench-") as folder:
         finished = subprocess.run(

@@ -22,7 +22,7 @@ def as_row(one: Measurement) -> dict[str, Any]:
 
 
 def write(*, name: str, on: date, ladder: Sequence[Measurement], parts: dict[str, Any]) -> Path:
-    """Write both files and return the page; `parts` are the machine, method and other measurements by name."""
+    """Write both files and return the page; `parts` are the machine and other measurements by name."""
     _REPORTS.mkdir(exist_ok=True)
     report = {"name": name, "date": on.isoformat(), **parts, "ladder": [as_row(one) for one in ladder]}
     json_file = _REPORTS / f"{on.isoformat()}-{name}.json"
@@ -48,8 +48,8 @@ def _machine(machine: dict[str, Any]) -> list[str]:
     libraries = ", ".join(f"{key} {value}" for key, value in machine["libraries"].items())
     return [
         (
-            f"{machine['cores']} cores of {machine['cpu']}, {machine['memory_gib']} GiB, Linux {machine['kernel']}; "
-            f"everything on this one machine. Load average at the start {machine['load_average_at_start']}."
+            f"{machine['cores']} cores of {machine['cpu']}, {machine['memory_gib']} GiB, "
+            f"Linux {machine['kernel']}; everything on this one machine. Load average at the start {machine['load_average_at_start']}."
         ),
         "",
         (

@@ -8,6 +8,7 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import psycopg
@@ -31,7 +32,7 @@ SELECT extract(epoch FROM confirmed.at - finalizing.at)::float8 * 1000 AS ms
 
 
 def measure(stage: Stage, *, orders_per_s: float, tokens: Sequence[str], seconds: float) -> dict[str, Any]:
-    """Run the journey of a paying buyer `orders_per_s` times a second and wait until every order is confirmed."""
+    """Begin a paying buyer's journey `orders_per_s` times a second; wait until all orders are confirmed."""
     database.reset(stage.system.admin_url)
     operator = access_token(stage.system.token_key, subject="bench-operator", role="operator")
     pairs = stage.load.seats_file.read_text().splitlines()
@@ -43,7 +44,7 @@ def measure(stage: Stage, *, orders_per_s: float, tokens: Sequence[str], seconds
         url=stage.system.url, work=buy, rate_per_s=orders_per_s, seconds=seconds, connections=_CONNECTIONS
     )
     result = asyncio.run(paced)
-    return _figures(stage.system.admin_url, orders=result.statuses[201]) | {
+    return _figures(stage.system.admin_url, orders=result.statuses[HTTPStatus.CREATED]) | {
         "orders_per_s": orders_per_s,
         "last_answers": dict(result.statuses),
     }
@@ -54,12 +55,12 @@ async def _buy(connection: HttpConnection, pair: str, buyer: str, operator: str)
     status, answer = await connection.post(
         "/api/v1/holds", token=buyer, body={"event_id": event_id, "seat_ids": seat_ids}
     )
-    if status != 201:
+    if status != HTTPStatus.CREATED:
         return status
     status, answer = await connection.post(
         "/api/v1/orders", token=buyer, body=_order(json.loads(answer)["hold_token"], seat_ids)
     )
-    if status != 201:
+    if status != HTTPStatus.CREATED:
         return status
     order = json.loads(answer)
     payment = order["total"] | {"reference": f"bench-{order['order_id']}"}
@@ -74,7 +75,12 @@ def _order(hold_token: str, seat_ids: Sequence[str]) -> dict[str, Any]:
         "hold_tokens": [hold_token],
         "contact": {"email": "buyer@example.org"},
         "attendees": [
-            {"seat_id": seat, "ticket_type": stadium.TICKET_TYPE, "first_name": "Ada", "last_name": "Lovelace"}
+            {
+                "seat_id": seat,
+                "ticket_type": stadium.TICKET_TYPE,
+                "first_name": "Ada",
+                "last_name": "Lovelace",
+            }
             for seat in seat_ids
         ],
     }

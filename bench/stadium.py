@@ -21,7 +21,7 @@ _ON_SALE_S_MAX = 120.0
 
 @dataclass(frozen=True, kw_only=True)
 class OnSale:
-    """The bench's events; `on_sale_after_s` is how long the last took from its publication to being on sale."""
+    """The bench's events; `on_sale_after_s` is how long the last took from publication to being on sale."""
 
     event_ids: tuple[str, ...]
     on_sale_after_s: float
@@ -80,7 +80,12 @@ def _row(first: int) -> dict[str, Any]:
 
 def _seat(first: int, place: int) -> dict[str, Any]:
     at = {"x": 25 * place, "y": 0}
-    return {"seat_guid": str(first + place), "seat_number": str(place + 1), "category": CATEGORY, "position": at}
+    return {
+        "seat_guid": str(first + place),
+        "seat_number": str(place + 1),
+        "category": CATEGORY,
+        "position": at,
+    }
 
 
 def _event(number: int) -> dict[str, Any]:
@@ -94,7 +99,9 @@ def _event(number: int) -> dict[str, Any]:
         "sales_start_at": (now - timedelta(days=1)).isoformat(),
         "sales_end_at": starts_at.isoformat(),
         "currency": "PLN",
-        "price_categories": [{"name": CATEGORY, "ticket_types": [{"name": TICKET_TYPE, "price_minor": 9900}]}],
+        "price_categories": [
+            {"name": CATEGORY, "ticket_types": [{"name": TICKET_TYPE, "price_minor": 9900}]}
+        ],
         "seats_per_order_max": 10,
         "pesel_required": False,
         "cancellation_deadline_at": starts_at.isoformat(),

@@ -71,10 +71,18 @@ def running(**settings: str) -> Iterator[RunningSystem]:
     shutil.rmtree(_HOME, ignore_errors=True)
     _HOME.mkdir(parents=True)
     port = _free_port()
-    env = os.environ | {"ROWLOCK_HOME": str(_HOME), "ROWLOCK_PORT": str(port), "ROWLOCK_DEMO": "false"} | settings
+    env = (
+        os.environ
+        | {"ROWLOCK_HOME": str(_HOME), "ROWLOCK_PORT": str(port), "ROWLOCK_DEMO": "false"}
+        | settings
+    )
     with (_HOME / "bench.log").open("wb") as log:
         launcher = subprocess.Popen(
-            [Path(sys.executable).parent / "rowlock", "up"], env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            [Path(sys.executable).parent / "rowlock", "up"],
+            env=env,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
         )
     try:
         home = Home(_HOME)

@@ -1,4 +1,4 @@
-"""Closed-loop load over HTTP with wrk: C and LuaJIT, the cheapest generator for two cores that also counts 201s."""
+"""Closed-loop load over HTTP with wrk: C and LuaJIT leave the two cores to the system under test."""
 
 import re
 import secrets
