@@ -81,12 +81,14 @@ async def test_a_client_cannot_claim_another_address(client, gateway):
 
 
 async def test_the_access_log_says_what_happened_and_to_nobody(gateway_with):
-    async with gateway_with() as gateway:
-        async with httpx.AsyncClient(base_url=gateway.url, trust_env=False) as client:
-            await client.get(
-                "/api/v1/orders?email=ada@example.org",
-                headers={"Authorization": "Bearer secret", "User-Agent": "ada", "X-Request-Id": "r-1"},
-            )
+    async with (
+        gateway_with() as gateway,
+        httpx.AsyncClient(base_url=gateway.url, trust_env=False) as client,
+    ):
+        await client.get(
+            "/api/v1/orders?email=ada@example.org",
+            headers={"Authorization": "Bearer secret", "User-Agent": "ada", "X-Request-Id": "r-1"},
+        )
     text = gateway.log.read_text()
     lines = [json.loads(line) for line in text.splitlines() if "/api/v1/orders" in line]
 

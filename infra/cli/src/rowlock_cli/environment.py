@@ -30,8 +30,15 @@ def write_env_file(file: Path, values: Mapping[str, str]) -> None:
     part.replace(file)
 
 
+def load_dotenv() -> None:
+    """Let `.env` of the checkout apply where the environment says nothing."""
+    for key, value in read_env_file(Path(".env")).items():
+        os.environ.setdefault(key, value)
+
+
 def load_environment() -> None:
-    """Let the local system's settings apply where the environment says nothing."""
+    """Let `.env` and the local system's settings apply where the environment says nothing."""
+    load_dotenv()
     for key, value in read_env_file(home() / "env").items():
         os.environ.setdefault(key, value)
 

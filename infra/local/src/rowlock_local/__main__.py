@@ -1,16 +1,14 @@
 """`python -m rowlock_local up|down|reset|status|logs`."""
 
 import asyncio
-import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
-from rowlock_cli.environment import read_env_file
+from rowlock_cli.environment import load_dotenv
 from rowlock_local.detached import up_detached
 from rowlock_local.down import down as end
 from rowlock_local.down import reset as wipe
@@ -75,8 +73,7 @@ def logs(*, follow: Annotated[bool, typer.Option(help="Go on with new lines unti
 
 def settings_and_home() -> tuple[LocalSettings, Home]:
     """From the environment and `.env`, which services are given too."""
-    for key, value in read_env_file(Path(".env")).items():
-        os.environ.setdefault(key, value)
+    load_dotenv()
     try:
         settings = LocalSettings()
     except ValidationError as error:

@@ -30,9 +30,7 @@ def up_detached(home: Home) -> None:
         relay(words)
     if launcher.poll() is not None:
         raise LauncherError("The start failed; what was said last is above.")
-    print(
-        f"It runs in the background (pid {launcher.pid}): `make logs` shows it, `make down` ends it."
-    )
+    print(f"It runs in the background (pid {launcher.pid}): `make logs` shows it, `make down` ends it.")
 
 
 def spawn(log: Path) -> "subprocess.Popen[bytes]":
