@@ -49,7 +49,8 @@ def _machine(machine: dict[str, Any]) -> list[str]:
     return [
         (
             f"{machine['cores']} cores of {machine['cpu']}, {machine['memory_gib']} GiB, "
-            f"Linux {machine['kernel']}; everything on this one machine. Load average at the start {machine['load_average_at_start']}."
+            f"Linux {machine['kernel']}; everything on this one machine. "
+            f"Load average at the start {machine['load_average_at_start']}."
         ),
         "",
         (
