@@ -36,7 +36,7 @@ class FaultList:
 
     def add(self, path: str, rule: str) -> None:
         """Note a fault. Raises FaultsFull with the last one that fits."""
-        self._faults.append(Fault(path=_encodable(path), rule=_encodable(rule)))
+        self._faults.append(Fault(path=path, rule=rule))
         if len(self._faults) >= FAULTS_PER_PLAN_MAX:
             raise FaultsFull
 
@@ -44,8 +44,3 @@ class FaultList:
         """Raise SeatingPlanInvalid with everything found so far, if anything was."""
         if self._faults:
             raise SeatingPlanInvalid(self._faults)
-
-
-def _encodable(text: str) -> str:
-    """A document may name a member with half a surrogate pair, which no answer could carry."""
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -6,8 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
+from catalog.api import examples
 from catalog.api.cursors import moment_and_id_of, next_cursor
 from catalog.api.dependencies import SeenByOrganizer, event_etag
+from catalog.api.examples import answers, page
 from catalog.api.problems import EVENT_NOT_FOUND
 from catalog.api.schemas.browsing import ListingOut
 from catalog.api.schemas.events import EventOut
@@ -21,7 +23,6 @@ from catalog.usecases.errors import EventNotFound
 from chassis.clock import utc_now
 from chassis.http import SnapshotConn
 from chassis.paging import CURSOR_INVALID, Cursor, Limit, Page
-from chassis.problems import problem_responses
 
 GEOMETRY_VERSION = 1
 """Part of the ETag: raise it when the geometry of a stored plan is computed anew in another shape."""
@@ -32,7 +33,9 @@ MAY_CHANGE = "private, no-cache"
 router = APIRouter(prefix="/api/v1/events", tags=["browsing"])
 
 
-@router.get("", summary="List upcoming events", responses=problem_responses(CURSOR_INVALID))
+@router.get(
+    "", summary="List upcoming events", responses=answers(200, page(examples.LISTING), CURSOR_INVALID)
+)
 async def get_events(
     *,
     connection: SnapshotConn,
@@ -74,7 +77,7 @@ async def get_events(
     )
 
 
-@router.get("/{event_id}", summary="Show an event", responses=problem_responses(EVENT_NOT_FOUND))
+@router.get("/{event_id}", summary="Show an event", responses=answers(200, examples.EVENT, EVENT_NOT_FOUND))
 async def get_event(
     event_id: UUID, connection: SnapshotConn, by_organizer: SeenByOrganizer, response: Response
 ) -> EventOut:
@@ -93,7 +96,7 @@ async def get_event(
     response_model=SeatingPlanGeometry,
     responses={
         304: {"description": "The geometry you have, by If-None-Match, is the right one"},
-        **problem_responses(EVENT_NOT_FOUND),
+        **answers(200, examples.GEOMETRY, EVENT_NOT_FOUND),
     },
 )
 async def get_geometry(

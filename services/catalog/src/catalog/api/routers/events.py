@@ -1,13 +1,15 @@
 """Writing events: organizers draft, publish and cancel them."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Body
 from starlette.responses import Response
 
+from catalog.api import examples
 from catalog.api.dependencies import IF_MATCH_INVALID, ExpectedVersion, Organizer, event_etag
+from catalog.api.examples import answers, body_example
 from catalog.api.problems import (
     CANCELLATION_REFUSALS,
     CHANGE_REFUSALS,
@@ -25,7 +27,6 @@ from catalog.usecases.publish_event import publish_event
 from chassis.clock import utc_now
 from chassis.database import Transaction
 from chassis.idempotency import IdempotentWrite
-from chassis.problems import problem_responses
 
 router = APIRouter(prefix="/api/v1/events", tags=["events"])
 
@@ -35,9 +36,13 @@ router = APIRouter(prefix="/api/v1/events", tags=["events"])
     summary="Draft an event",
     status_code=201,
     response_model=EventOut,
-    responses=problem_responses(*TERMS_REFUSALS),
+    responses=answers(201, examples.EVENT, *TERMS_REFUSALS),
 )
-async def post_event(body: EventIn, organizer: Organizer, write: IdempotentWrite) -> Response:
+async def post_event(
+    body: Annotated[EventIn, Body(openapi_examples=body_example(examples.NEW_EVENT))],
+    organizer: Organizer,
+    write: IdempotentWrite,
+) -> Response:
     """Creates a draft that only organizers see."""
 
     async def create(tx: Transaction) -> EventDetail:
@@ -57,11 +62,11 @@ async def post_event(body: EventIn, organizer: Organizer, write: IdempotentWrite
     "/{event_id}",
     summary="Change a draft",
     response_model=EventOut,
-    responses=problem_responses(IF_MATCH_INVALID, *CHANGE_REFUSALS),
+    responses=answers(200, examples.EVENT, IF_MATCH_INVALID, *CHANGE_REFUSALS),
 )
 async def patch_event(
     event_id: UUID,
-    body: EventChanges,
+    body: Annotated[EventChanges, Body(openapi_examples=body_example(examples.EVENT_CHANGES))],
     _organizer: Organizer,
     write: IdempotentWrite,
     expected_version: ExpectedVersion,
@@ -85,7 +90,7 @@ async def patch_event(
     summary="Publish an event",
     status_code=202,
     response_model=EventOut,
-    responses=problem_responses(*PUBLICATION_REFUSALS),
+    responses=answers(202, examples.EVENT, *PUBLICATION_REFUSALS),
 )
 async def post_publication(event_id: UUID, _organizer: Organizer, write: IdempotentWrite) -> Response:
     """Buyers find the event at once; its seats are on sale a moment later, within the sales window."""
@@ -99,10 +104,13 @@ async def post_publication(event_id: UUID, _organizer: Organizer, write: Idempot
     summary="Cancel an event",
     status_code=202,
     response_model=EventOut,
-    responses=problem_responses(*CANCELLATION_REFUSALS),
+    responses=answers(202, examples.EVENT, *CANCELLATION_REFUSALS),
 )
 async def post_cancellation(
-    event_id: UUID, body: CancellationIn, _organizer: Organizer, write: IdempotentWrite
+    event_id: UUID,
+    body: Annotated[CancellationIn, Body(openapi_examples=body_example(examples.CANCELLATION))],
+    _organizer: Organizer,
+    write: IdempotentWrite,
 ) -> Response:
     """The event will not take place: holds are released, and orders cancelled and refunded, soon after."""
     now = utc_now()

@@ -4,19 +4,24 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from catalog.api import examples
 from catalog.api.cursors import id_of, next_cursor
 from catalog.api.dependencies import Organizer
+from catalog.api.examples import answers, page
 from catalog.api.schemas.events import OrganizerEventOut
 from catalog.domain.event import EventState
 from catalog.queries.events import list_organizer_events
 from chassis.http import SnapshotConn
 from chassis.paging import CURSOR_INVALID, Cursor, Limit, Page
-from chassis.problems import problem_responses
 
 router = APIRouter(prefix="/api/v1/organizer", tags=["events"])
 
 
-@router.get("/events", summary="List events in any state", responses=problem_responses(CURSOR_INVALID))
+@router.get(
+    "/events",
+    summary="List events in any state",
+    responses=answers(200, page(examples.ORGANIZER_EVENT), CURSOR_INVALID),
+)
 async def get_organizer_events(
     connection: SnapshotConn,
     _organizer: Organizer,

@@ -9,10 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from catalog.api import examples
 from catalog.api.cursors import id_of, next_cursor
 from catalog.api.dependencies import Organizer
+from catalog.api.examples import answers, body_example, page
 from catalog.api.problems import SEATING_PLAN_INVALID, SEATING_PLAN_NOT_FOUND
-from catalog.api.schemas.plan_example import PLAN_REQUEST
 from catalog.api.schemas.seating_plans import SeatingPlanOut
 from catalog.queries.seating_plans import find_document, list_seating_plans
 from catalog.settings import Settings
@@ -22,9 +23,19 @@ from catalog.usecases.plan_document.format import PlanDocument
 from chassis.http import SnapshotConn
 from chassis.idempotency import IdempotentWrite
 from chassis.paging import CURSOR_INVALID, Cursor, Limit, Page
-from chassis.problems import problem_responses
 
 PATH = "/api/v1/seating-plans"
+
+# Described by hand, because the body is read and checked outside of FastAPI, in a thread.
+PLAN_REQUEST = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/PlanDocument"},
+            "examples": body_example(examples.PLAN_DOCUMENT),
+        }
+    },
+}
 
 # One plan is read at a time: the largest needs some 300 MB while it is.
 _READER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="seating-plan-reader")
@@ -37,7 +48,7 @@ router = APIRouter(prefix=PATH, tags=["seating plans"])
     summary="Import a seating plan",
     status_code=201,
     response_model=SeatingPlanOut,
-    responses=problem_responses(SEATING_PLAN_INVALID),
+    responses=answers(201, examples.SEATING_PLAN, SEATING_PLAN_INVALID),
     openapi_extra={"requestBody": PLAN_REQUEST},
 )
 async def post_seating_plan(request: Request, organizer: Organizer, write: IdempotentWrite) -> Response:
@@ -57,7 +68,9 @@ async def post_seating_plan(request: Request, organizer: Organizer, write: Idemp
     )
 
 
-@router.get("", summary="List seating plans", responses=problem_responses(CURSOR_INVALID))
+@router.get(
+    "", summary="List seating plans", responses=answers(200, page(examples.SEATING_PLAN), CURSOR_INVALID)
+)
 async def get_seating_plans(
     connection: SnapshotConn,
     _organizer: Organizer,
@@ -77,7 +90,7 @@ async def get_seating_plans(
     "/{seating_plan_id}",
     summary="Export a seating plan",
     response_model=PlanDocument,
-    responses=problem_responses(SEATING_PLAN_NOT_FOUND),
+    responses=answers(200, examples.PLAN_DOCUMENT, SEATING_PLAN_NOT_FOUND),
 )
 async def get_seating_plan(
     seating_plan_id: UUID, connection: SnapshotConn, _organizer: Organizer

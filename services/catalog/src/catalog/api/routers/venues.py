@@ -1,12 +1,15 @@
 """Venues, for organizers."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Body
 from starlette.responses import Response
 
+from catalog.api import examples
 from catalog.api.cursors import id_of, next_cursor
 from catalog.api.dependencies import Organizer
+from catalog.api.examples import answers, body_example, page
 from catalog.api.problems import VENUE_NOT_FOUND, VENUE_REFUSALS
 from catalog.api.schemas.venues import VenueIn, VenueOut
 from catalog.queries.venues import list_venues
@@ -17,7 +20,6 @@ from chassis.http import SnapshotConn
 from chassis.idempotency import IdempotentWrite
 from chassis.ids import new_id
 from chassis.paging import CURSOR_INVALID, Cursor, Limit, Page
-from chassis.problems import problem_responses
 
 router = APIRouter(prefix="/api/v1/venues", tags=["venues"])
 
@@ -27,9 +29,13 @@ router = APIRouter(prefix="/api/v1/venues", tags=["venues"])
     summary="Create a venue",
     status_code=201,
     response_model=VenueOut,
-    responses=problem_responses(*VENUE_REFUSALS),
+    responses=answers(201, examples.VENUE, *VENUE_REFUSALS),
 )
-async def post_venue(body: VenueIn, organizer: Organizer, write: IdempotentWrite) -> Response:
+async def post_venue(
+    body: Annotated[VenueIn, Body(openapi_examples=body_example(examples.NEW_VENUE))],
+    organizer: Organizer,
+    write: IdempotentWrite,
+) -> Response:
     """A venue never changes; create another instead."""
     venue = body.venue(venue_id=new_id())
     return await write.once(
@@ -40,7 +46,7 @@ async def post_venue(body: VenueIn, organizer: Organizer, write: IdempotentWrite
     )
 
 
-@router.get("", summary="List venues", responses=problem_responses(CURSOR_INVALID))
+@router.get("", summary="List venues", responses=answers(200, page(examples.VENUE), CURSOR_INVALID))
 async def get_venues(
     connection: SnapshotConn, _organizer: Organizer, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[VenueOut]:
@@ -52,7 +58,7 @@ async def get_venues(
     )
 
 
-@router.get("/{venue_id}", summary="Show a venue", responses=problem_responses(VENUE_NOT_FOUND))
+@router.get("/{venue_id}", summary="Show a venue", responses=answers(200, examples.VENUE, VENUE_NOT_FOUND))
 async def get_venue(venue_id: UUID, connection: SnapshotConn, _organizer: Organizer) -> VenueOut:
     """One venue."""
     venue = await find_venue(connection, venue_id=venue_id)

@@ -3,17 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from catalog.api.schemas.parts import EVENT_ID, PriceRange, SeatsLeft, VenueName
+from catalog.api.schemas.parts import PriceRange, SeatsLeft, VenueName
 from catalog.queries.browsing import Listing
 
 
 class ListingOut(BaseModel):
     """An upcoming event in the list."""
 
-    event_id: UUID = Field(examples=[EVENT_ID])
-    title: str = Field(examples=["Hamlet"])
+    event_id: UUID
+    title: str
     starts_at: datetime
     ends_at: datetime
     sales_start_at: datetime

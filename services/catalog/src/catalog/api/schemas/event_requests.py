@@ -7,34 +7,25 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 from typing_extensions import TypedDict
 
-from catalog.api.schemas.parts import SEATING_PLAN_ID, VENUE_ID, Line, Moment, Prose, Request
+from catalog.api.schemas.parts import Line, Moment, Prose, Request
 from catalog.domain.event import EventTerms, PriceCategory, TicketType
 from catalog.domain.event_rules import PRICE_MINOR_MAX, SEATS_PER_ORDER_HIGHEST, SEATS_PER_ORDER_LOWEST
-
-CATEGORIES_EXAMPLE = [
-    {
-        "name": "Stalls",
-        "ticket_types": [
-            {"name": "adult", "price_minor": 12000},
-            {"name": "concession", "price_minor": 8000},
-        ],
-    }
-]
 
 
 class TicketTypeIn(Request):
     """Who sits there, and for how much."""
 
-    name: Line = Field(examples=["adult"])
+    name: Line
     price_minor: Annotated[StrictInt, Field(ge=0, le=PRICE_MINOR_MAX)] = Field(
-        description="In minor units of the event's currency", examples=[12000]
+        description="In minor units of the event's currency"
     )
 
 
 class PriceCategoryIn(Request):
     """A category of the seating plan, by its name there, and the tickets sold in it."""
 
-    name: Line = Field(examples=["Stalls"])
+    # As the plan writes it, so spaces around it count.
+    name: Annotated[str, Field(min_length=1, max_length=190)]
     ticket_types: Annotated[list[TicketTypeIn], Field(min_length=1, max_length=20)]
 
     def price_category(self) -> PriceCategory:
@@ -43,25 +34,25 @@ class PriceCategoryIn(Request):
         return PriceCategory(name=self.name, ticket_types=types)
 
 
-Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["PLN"])]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
 SeatsPerOrder = Annotated[StrictInt, Field(ge=SEATS_PER_ORDER_LOWEST, le=SEATS_PER_ORDER_HIGHEST)]
-Categories = Annotated[list[PriceCategoryIn], Field(max_length=100, examples=[CATEGORIES_EXAMPLE])]
+Categories = Annotated[list[PriceCategoryIn], Field(max_length=100)]
 
 
 class EventIn(Request):
     """A new event. The sales window is half-open: the last moment no longer sells."""
 
-    title: Line = Field(examples=["Hamlet"])
-    description: Prose = Field(default="", examples=["The tragedy in five acts."])
-    venue_id: UUID = Field(examples=[VENUE_ID])
-    seating_plan_id: UUID = Field(examples=[SEATING_PLAN_ID])
+    title: Line
+    description: Prose = ""
+    venue_id: UUID
+    seating_plan_id: UUID
     starts_at: Moment
     ends_at: Moment
     sales_start_at: Moment
     sales_end_at: Moment
     currency: Currency
     price_categories: Categories
-    seats_per_order_max: SeatsPerOrder = Field(default=10, examples=[10])
+    seats_per_order_max: SeatsPerOrder = 10
     pesel_required: StrictBool = Field(default=False, description="Each attendee must give a PESEL")
     cancellation_deadline_at: Moment | None = Field(
         default=None, description="Last moment at which buyers may cancel; null: they may not"
@@ -95,7 +86,7 @@ class EventChanges(TypedDict, total=False):
 class CancellationIn(Request):
     """Why the event will not take place."""
 
-    reason: Annotated[Line, Field(examples=["The lead is ill."])]
+    reason: Line
 
 
 def in_domain_terms(members: Mapping[str, Any]) -> dict[str, Any]:

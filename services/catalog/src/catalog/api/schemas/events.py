@@ -6,8 +6,6 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from catalog.api.schemas.parts import (
-    EVENT_ID,
-    SEATING_PLAN_ID,
     CategorySeatsLeft,
     PriceRange,
     SeatsLeft,
@@ -19,24 +17,24 @@ from catalog.queries.events import EventDetail
 
 
 class TicketTypeOut(BaseModel):
-    name: str = Field(examples=["adult"])
-    price_minor: int = Field(examples=[12000])
+    name: str
+    price_minor: int
 
 
 class PriceCategoryOut(BaseModel):
     """A price category with the tickets sold in it, coloured as on the plan."""
 
-    name: str = Field(examples=["Stalls"])
-    color: str | None = Field(examples=["#7f4a91"])
+    name: str
+    color: str | None
     ticket_types: list[TicketTypeOut]
 
 
 class EventPlanOut(BaseModel):
     """Which plan the event uses; drawn by `/events/{event_id}/seating-plan`."""
 
-    seating_plan_id: UUID = Field(examples=[SEATING_PLAN_ID])
-    name: str = Field(examples=["Grand Theatre"])
-    version: int = Field(examples=[1])
+    seating_plan_id: UUID
+    name: str
+    version: int
     sha256: str
 
 
@@ -47,21 +45,21 @@ class DetailedSeatsLeft(SeatsLeft):
 class EventOut(BaseModel):
     """An event with everything about it."""
 
-    event_id: UUID = Field(examples=[EVENT_ID])
-    state: EventState = Field(examples=["published"])
-    version: int = Field(description="Counts the changes of the event", examples=[2])
-    title: str = Field(examples=["Hamlet"])
-    description: str = Field(examples=["The tragedy in five acts."])
+    event_id: UUID
+    state: EventState
+    version: int = Field(description="Counts the changes of the event")
+    title: str
+    description: str
     venue: VenueOut
     seating_plan: EventPlanOut
     starts_at: datetime
     ends_at: datetime
     sales_start_at: datetime
     sales_end_at: datetime
-    currency: str = Field(examples=["PLN"])
+    currency: str
     price_range: PriceRange | None = Field(description="null as long as nothing is priced")
     price_categories: list[PriceCategoryOut]
-    seats_per_order_max: int = Field(examples=[10])
+    seats_per_order_max: int
     pesel_required: bool
     cancellation_deadline_at: datetime | None
     availability: DetailedSeatsLeft | None = Field(description="null for a draft")
@@ -90,10 +88,10 @@ class EventOut(BaseModel):
 class OrganizerEventOut(BaseModel):
     """An event as organizers list it, in any state."""
 
-    event_id: UUID = Field(examples=[EVENT_ID])
-    state: EventState = Field(examples=["draft"])
-    version: int = Field(examples=[1])
-    title: str = Field(examples=["Hamlet"])
+    event_id: UUID
+    state: EventState
+    version: int
+    title: str
     venue: VenueName
     starts_at: datetime
     ends_at: datetime

@@ -7,30 +7,27 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from catalog.api.schemas.parts import SEATING_PLAN_ID
 from catalog.storage.seating_plans import StoredPlan
-
-SHA256_EXAMPLE = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
 class PlanCategoryOut(BaseModel):
     """A category of a plan, and how many seats and places in areas it has."""
 
-    name: str = Field(examples=["Stalls"])
-    color: str | None = Field(examples=["#7f4a91"])
-    capacity: int = Field(examples=[320])
+    name: str
+    color: str | None
+    capacity: int
 
 
 class SeatingPlanOut(BaseModel):
     """A version of a seating plan, without its drawing. It never changes."""
 
-    seating_plan_id: UUID = Field(examples=[SEATING_PLAN_ID])
-    name: str = Field(examples=["Grand Theatre"])
-    version: int = Field(description="1 for the first plan of this name", examples=[1])
-    seats: int = Field(description="Numbered seats", examples=[500])
-    areas: int = Field(description="Areas sold by quantity", examples=[0])
+    seating_plan_id: UUID
+    name: str
+    version: int = Field(description="1 for the first plan of this name")
+    seats: int = Field(description="Numbered seats")
+    areas: int = Field(description="Areas sold by quantity")
     categories: list[PlanCategoryOut]
-    sha256: str = Field(description="Digest of the document's canonical form", examples=[SHA256_EXAMPLE])
+    sha256: str = Field(description="Digest of the document's canonical form")
 
     @classmethod
     def of(cls, plan: StoredPlan) -> "SeatingPlanOut":
@@ -41,36 +38,34 @@ class SeatingPlanOut(BaseModel):
 class PlanSize(BaseModel):
     """The sheet the plan is drawn on, in plan units."""
 
-    width: int = Field(examples=[1200])
-    height: int = Field(examples=[800])
+    width: int
+    height: int
 
 
 class GeometryCategory(BaseModel):
-    name: str = Field(examples=["Stalls"])
-    color: str | None = Field(examples=["#7f4a91"])
+    name: str
+    color: str | None
 
 
 class GeometryRow(BaseModel):
     """A row. Each seat is a list: seat_id, number, index into `categories`, x, y, radius."""
 
-    row: str = Field(examples=["A"])
-    seats: list[tuple[str, str, int, float, float, float]] = Field(
-        examples=[[["stalls-A-1", "1", 0, 112, 40.5, 10]]]
-    )
+    row: str
+    seats: list[tuple[str, str, int, float, float, float]]
 
 
 class GeometryArea(BaseModel):
     """A shape. The first four members are null where nothing is sold."""
 
-    area_id: str | None = Field(examples=["standing-left"])
-    name: str | None = Field(examples=["Standing, left"])
-    price_category: str | None = Field(examples=["Standing"])
-    capacity: int | None = Field(examples=[500])
+    area_id: str | None
+    name: str | None
+    price_category: str | None
+    capacity: int | None
     shape: dict[str, Any] = Field(description="The area as in the document, with its position made absolute")
 
 
 class GeometryZone(BaseModel):
-    name: str = Field(examples=["Stalls"])
+    name: str
     rows: list[GeometryRow]
     areas: list[GeometryArea]
 
@@ -80,12 +75,12 @@ class SeatingPlanGeometry(BaseModel):
     position under which `/events/{event_id}/availability` tells its status.
     """
 
-    seating_plan_id: UUID = Field(examples=[SEATING_PLAN_ID])
-    name: str = Field(examples=["Grand Theatre"])
-    version: int = Field(examples=[1])
-    sha256: str = Field(examples=[SHA256_EXAMPLE])
+    seating_plan_id: UUID
+    name: str
+    version: int
+    sha256: str
     size: PlanSize
-    seats_total: int = Field(examples=[500])
+    seats_total: int
     categories: list[GeometryCategory]
     zones: list[GeometryZone]
 
@@ -95,28 +90,26 @@ class RankedRow(BaseModel):
     `price_categories`, place, x, y. Seats of a row are neighbours if their places differ by one.
     """
 
-    zone: str = Field(examples=["Stalls"])
-    row: str = Field(examples=["A"])
-    rank: int = Field(examples=[0])
-    seats: list[tuple[str, str, int, int, float, float]] = Field(
-        examples=[[["stalls-A-1", "1", 0, 0, 112, 40.5]]]
-    )
+    zone: str
+    row: str
+    rank: int
+    seats: list[tuple[str, str, int, int, float, float]]
 
 
 class SoldArea(BaseModel):
-    area_id: str = Field(examples=["standing-left"])
-    name: str = Field(examples=["Standing, left"])
-    price_category: str = Field(examples=["Standing"])
-    capacity: int = Field(examples=[500])
+    area_id: str
+    name: str
+    price_category: str
+    capacity: int
 
 
 class SeatingPlanSeats(BaseModel):
     """Everything of a plan that can be sold, in seat order, for reservation."""
 
-    seating_plan_id: UUID = Field(examples=[SEATING_PLAN_ID])
-    sha256: str = Field(examples=[SHA256_EXAMPLE])
-    seats_total: int = Field(examples=[500])
-    capacity_total: int = Field(description="Seats and capacities of areas", examples=[1500])
-    price_categories: list[str] = Field(examples=[["Stalls", "Standing"]])
+    seating_plan_id: UUID
+    sha256: str
+    seats_total: int
+    capacity_total: int = Field(description="Seats and capacities of areas")
+    price_categories: list[str]
     rows: list[RankedRow]
     areas: list[SoldArea]

@@ -65,7 +65,7 @@ class Seat(_Part):
     category: str
     uuid: str = ""
     start_direction: str | None = None
-    radius: Coordinate = 10
+    radius: Coordinate = 10.0
 
 
 class Row(_Part):
@@ -99,7 +99,7 @@ class Text(_Part):
     text: str
     position: Position
     color: str = ""
-    size: Coordinate = 16
+    size: Coordinate = 16.0
 
 
 class GeneralAdmission(_Part):

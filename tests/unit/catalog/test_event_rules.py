@@ -1,0 +1,98 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from catalog.domain import event_errors as errors
+from catalog.domain.event import PriceCategory, TicketType
+from catalog.domain.event_rules import PRICE_MINOR_MAX, check_terms
+
+PLAN = {"Stalls": 300, "Balcony": 100, "Unused": 0}
+ADULT = TicketType("adult", 5000)
+STALLS, BALCONY = PriceCategory("Stalls", (ADULT,)), PriceCategory("Balcony", (ADULT,))
+
+
+def refuses(error, terms, **changes):
+    with pytest.raises(error):
+        check_terms(replace(terms, **changes), plan_capacity=PLAN)
+
+
+def accepts(terms, **changes):
+    check_terms(replace(terms, **changes), plan_capacity=PLAN)
+
+
+def test_an_event_ends_after_it_starts(terms):
+    refuses(errors.EventEndsBeforeItStarts, terms, ends_at=terms.starts_at)
+
+
+def test_sales_end_after_they_start(terms):
+    refuses(errors.SalesWindowEmpty, terms, sales_end_at=terms.sales_start_at)
+
+
+def test_sales_may_last_until_the_event_ends(terms):
+    accepts(terms, sales_end_at=terms.ends_at)
+
+
+def test_sales_do_not_outlast_the_event(terms):
+    refuses(errors.SalesOutlastEvent, terms, sales_end_at=terms.ends_at + timedelta(seconds=1))
+
+
+def test_buyers_may_cancel_until_the_event_starts(terms):
+    accepts(terms, cancellation_deadline_at=terms.starts_at)
+
+
+def test_buyers_may_not_cancel_after_the_event_starts(terms):
+    refuses(
+        errors.CancellationDeadlineAfterStart,
+        terms,
+        cancellation_deadline_at=terms.starts_at + timedelta(seconds=1),
+    )
+
+
+@pytest.mark.parametrize("currency", ["XXX", "pln", "PL", "DEM"])
+def test_the_currency_circulates(terms, currency):
+    refuses(errors.CurrencyUnknown, terms, currency=currency)
+
+
+@pytest.mark.parametrize("seats", [0, 51])
+def test_the_seats_per_order_limit_is_from_1_to_50(terms, seats):
+    refuses(errors.SeatsPerOrderOutOfBounds, terms, seats_per_order_max=seats)
+
+
+def test_every_price_category_is_one_of_the_plan(terms):
+    extra = PriceCategory("Royal Box", (ADULT,))
+    refuses(errors.PriceCategoryNotInPlan, terms, price_categories=(STALLS, BALCONY, extra))
+
+
+def test_a_price_category_is_given_once(terms):
+    refuses(errors.PriceCategoryTwice, terms, price_categories=(STALLS, BALCONY, STALLS))
+
+
+def test_every_category_with_seats_is_priced(terms):
+    with pytest.raises(errors.PriceCategoryUnpriced) as refused:
+        check_terms(replace(terms, price_categories=(STALLS,)), plan_capacity=PLAN)
+    assert "Every category with seats needs prices; none are given for Balcony." == str(refused.value)
+
+
+def test_a_category_without_seats_needs_no_price(terms):
+    accepts(terms, price_categories=(STALLS, BALCONY))
+
+
+def test_a_price_category_has_a_ticket_type(terms):
+    refuses(errors.TicketTypesMissing, terms, price_categories=(STALLS, PriceCategory("Balcony", ())))
+
+
+def test_a_ticket_type_is_given_once_in_its_category(terms):
+    twice = PriceCategory("Balcony", (ADULT, ADULT))
+    refuses(errors.TicketTypeTwice, terms, price_categories=(STALLS, twice))
+
+
+@pytest.mark.parametrize("price_minor", [-1, PRICE_MINOR_MAX + 1])
+def test_a_price_is_within_bounds(terms, price_minor):
+    odd = PriceCategory("Balcony", (TicketType("adult", price_minor),))
+    refuses(errors.PriceOutOfBounds, terms, price_categories=(STALLS, odd))
+
+
+def test_a_ticket_may_be_free(terms):
+    free = PriceCategory("Balcony", (TicketType("adult", 0),))
+    accepts(terms, price_categories=(STALLS, free))
