@@ -1,0 +1,1 @@
+"""The HTTP edge: schemas, routers, and the one table from refusals to problems."""

@@ -1,0 +1,1 @@
+"""What this service asks of others over HTTP."""

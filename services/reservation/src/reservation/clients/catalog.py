@@ -1,0 +1,61 @@
+"""The one question reservation asks catalog: which seats an immutable seating plan has."""
+
+import asyncio
+import json
+import random
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+FIRST_DELAY_S = 0.2
+DELAY_S_MAX = 10.0
+REQUEST_TIMEOUT_S = 10.0
+
+
+class PlanUnavailable(Exception):
+    """Catalog could not be reached, or did not know the plan, for as long as we may wait."""
+
+
+class PlanDiffers(Exception):
+    """Catalog's plan is not the one the event was published with."""
+
+
+class CatalogClient:
+    """Asks the api at `base_url`; one question is repeated, slower and slower, for `wait_s_max`."""
+
+    def __init__(
+        self, base_url: str, *, wait_s_max: float, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._wait_s_max = wait_s_max
+        self._transport = transport
+
+    async def plan_document(self, *, seating_plan_id: UUID, sha256: str) -> bytes:
+        """The plan's compact seats document. Raises PlanUnavailable or PlanDiffers."""
+        try:
+            async with asyncio.timeout(self._wait_s_max):
+                content = await self._fetch_until_answered(
+                    f"{self._base_url}/internal/seating-plans/{seating_plan_id}/seats"
+                )
+        except TimeoutError as error:
+            raise PlanUnavailable(f"seating plan {seating_plan_id}") from error
+        document: dict[str, Any] = json.loads(content)
+        if document["sha256"] != sha256 or document["seating_plan_id"] != str(seating_plan_id):
+            raise PlanDiffers(
+                f"seating plan {seating_plan_id}: published with {sha256}, is {document['sha256']}"
+            )
+        return content
+
+    async def _fetch_until_answered(self, url: str) -> bytes:
+        delay_s = FIRST_DELAY_S
+        async with httpx.AsyncClient(transport=self._transport, timeout=REQUEST_TIMEOUT_S) as client:
+            while True:
+                try:
+                    response = await client.get(url)
+                    response.raise_for_status()
+                    return response.content
+                except httpx.HTTPError:
+                    # A plan catalog does not know either: its replica may be behind its message.
+                    await asyncio.sleep(delay_s * random.uniform(0.5, 1.0))
+                delay_s = min(delay_s * 2, DELAY_S_MAX)

@@ -1,0 +1,61 @@
+"""Which message leads to which use case."""
+
+from chassis.database import Database, Transaction
+from chassis.envelope import MessageMeta
+from chassis.messaging import Consumer, on
+from messages.catalog import EventCancelled, EventPublished
+from messages.reservation import ConfirmHolds, ReleaseHolds, ReleaseSeats
+from reservation.clients.catalog import CatalogClient
+from reservation.usecases.cancel_event import cancel_event
+from reservation.usecases.confirm_holds import confirm_holds
+from reservation.usecases.put_event_on_sale import PreparedPlan, prepare_plan, put_event_on_sale
+from reservation.usecases.release_holds import release_holds
+from reservation.usecases.release_seats import release_seats
+
+
+def consumers(*, db: Database, catalog: CatalogClient) -> list[Consumer]:
+    """Two queues, so that a sale being prepared never keeps a paid order waiting."""
+
+    async def fetch_plan(message: EventPublished) -> PreparedPlan:
+        return await prepare_plan(message=message, db=db, catalog=catalog)
+
+    return [
+        Consumer(
+            "reservation.events",
+            [
+                on(EventPublished, _event_published, before=fetch_plan),
+                on(EventCancelled, _event_cancelled),
+            ],
+            prefetch=4,
+        ),
+        Consumer(
+            "reservation.commands",
+            [
+                on(ConfirmHolds, _confirm_holds),
+                on(ReleaseHolds, _release_holds),
+                on(ReleaseSeats, _release_seats),
+            ],
+        ),
+    ]
+
+
+async def _event_published(
+    tx: Transaction, message: EventPublished, meta: MessageMeta, *, prepared: PreparedPlan
+) -> None:
+    await put_event_on_sale(tx, message=message, plan=prepared)
+
+
+async def _event_cancelled(tx: Transaction, message: EventCancelled, meta: MessageMeta) -> None:
+    await cancel_event(tx, message=message)
+
+
+async def _confirm_holds(tx: Transaction, message: ConfirmHolds, meta: MessageMeta) -> None:
+    await confirm_holds(tx, command=message)
+
+
+async def _release_holds(tx: Transaction, message: ReleaseHolds, meta: MessageMeta) -> None:
+    await release_holds(tx, command=message)
+
+
+async def _release_seats(tx: Transaction, message: ReleaseSeats, meta: MessageMeta) -> None:
+    await release_seats(tx, command=message)

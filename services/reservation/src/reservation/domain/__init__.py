@@ -1,0 +1,1 @@
+"""Plain rules of seats and holds: no framework, no clock, no I/O."""

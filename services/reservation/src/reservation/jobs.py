@@ -1,0 +1,20 @@
+"""Periodic work; any number of workers may run it at once."""
+
+from chassis.database import Database
+from chassis.worker import Job
+from reservation.settings import Settings
+from reservation.usecases.cancel_event import release_holds_of_cancelled
+from reservation.usecases.expire_holds import expire_holds
+from reservation.usecases.publish_availability import publish_availability
+
+
+def jobs(*, db: Database, settings: Settings) -> list[Job]:
+    """Sweep expired holds, release holds of cancelled events, publish changed counts."""
+    batch_max = settings.expire_holds_batch_max
+    return [
+        Job("expire_holds", settings.expire_holds_every_s, lambda: expire_holds(db, batch_max=batch_max)),
+        Job("release_holds_of_cancelled", 1.0, lambda: release_holds_of_cancelled(db, batch_max=batch_max)),
+        Job(
+            "publish_availability", settings.availability_publish_ms / 1000, lambda: publish_availability(db)
+        ),
+    ]

@@ -1,0 +1,53 @@
+"""Read-only answers: a hold, and the blocked seats of an event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chassis.database import Snapshot
+from reservation.domain.errors import EventNotOnSale, HoldNotFound
+from reservation.storage.holds import StoredHold, find_holds
+from reservation.storage.tables import events, seats
+
+
+async def hold_by_id(connection: Snapshot, *, hold_id: UUID) -> StoredHold:
+    """The hold and the database's time; raises HoldNotFound."""
+    found = await find_holds(connection, hold_ids=[hold_id])
+    if hold_id not in found:
+        raise HoldNotFound(hold_id=hold_id)
+    return found[hold_id]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedSeat:
+    seat_id: str
+    reason: str | None
+    position: int
+
+
+async def blocked_seats(
+    connection: Snapshot, *, event_id: UUID, after_position: int, limit: int
+) -> Sequence[BlockedSeat]:
+    """In plan order, from behind `after_position`. Raises EventNotOnSale for an event never published."""
+    statement = (
+        select(events.c.event_id, seats.c.seat_id, seats.c.blocked_reason, seats.c.position)
+        .select_from(
+            events.outerjoin(
+                seats,
+                (seats.c.event_id == events.c.event_id)
+                & (seats.c.state == "blocked")
+                & (seats.c.position > after_position),
+            )
+        )
+        .where(events.c.event_id == event_id, events.c.seating_plan_id.is_not(None))
+        .order_by(seats.c.position)
+        .limit(limit)
+    )
+    rows = (await connection.execute(statement)).all()
+    if not rows:
+        raise EventNotOnSale(event_id=event_id)
+    return [
+        BlockedSeat(row.seat_id, row.blocked_reason, row.position) for row in rows if row.seat_id is not None
+    ]

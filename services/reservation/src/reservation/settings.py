@@ -1,0 +1,70 @@
+"""Settings of the reservation service; every limit with its unit in its name."""
+
+from pydantic import Field
+
+from chassis.settings import ServiceSettings
+from reservation.domain.holds import HoldLimits
+
+
+class Settings(ServiceSettings):
+    """Read from the environment, upper case."""
+
+    catalog_url: str = Field(
+        default="http://127.0.0.1:9101",
+        description="Base URL of catalog's api, for seating plans (never routed)",
+    )
+    plan_fetch_s_max: float = Field(
+        default=120.0,
+        gt=0,
+        description="How long one delivery of EventPublished keeps trying to fetch its plan",
+    )
+    hold_token_private_key: str = Field(
+        default="", description="Path of the Ed25519 private key (JWK) that signs hold tokens"
+    )
+    hold_token_issuer: str = Field(default="rowlock-reservation", description="`iss` of hold tokens")
+    hold_token_audience: str = Field(default="rowlock-orders", description="`aud` of hold tokens")
+    hold_duration_s: int = Field(
+        default=900, ge=1, description="How long a hold lasts, and what one renewal gives"
+    )
+    hold_seats_max: int = Field(
+        default=50, ge=1, le=500, description="Most seats of one hold; an event may allow fewer"
+    )
+    active_holds_per_buyer_max: int = Field(
+        default=5, ge=1, description="Most active holds of one buyer for one event"
+    )
+    hold_renewals_max: int = Field(default=2, ge=0, description="How often one hold can be renewed")
+    hold_total_s_max: int = Field(
+        default=3600, ge=1, description="Longest a hold lasts from its placing, renewals included"
+    )
+    hold_batch_max: int = Field(
+        default=64, ge=1, le=1000, description="Most holds that share one statement and one commit"
+    )
+    hold_batches_at_once_max: int = Field(
+        default=1,
+        ge=1,
+        le=16,
+        description="Batches of holds one process has in the database at the same time",
+    )
+    availability_view_ms: int = Field(
+        default=500, ge=1, description="Age at which a process reads an event's seat status again"
+    )
+    availability_publish_ms: int = Field(
+        default=500, ge=10, description="How often counts of changed events are published"
+    )
+    expire_holds_every_s: float = Field(
+        default=1.0, gt=0, description="How often the sweeper tidies expired holds"
+    )
+    expire_holds_batch_max: int = Field(
+        default=200, ge=1, description="Most holds the sweeper ends in one transaction"
+    )
+
+    @property
+    def hold_limits(self) -> HoldLimits:
+        """The part of the settings that are rules of holds."""
+        return HoldLimits(
+            hold_duration_s=self.hold_duration_s,
+            hold_seats_max=self.hold_seats_max,
+            active_holds_per_buyer_max=self.active_holds_per_buyer_max,
+            hold_renewals_max=self.hold_renewals_max,
+            hold_total_s_max=self.hold_total_s_max,
+        )

@@ -1,0 +1,109 @@
+"""Counts and status strings of whole events, and the marks that say which counts are stale."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.database import Database, Transaction
+
+# One mark a batch of holds can mean thousands of one event; they are counted once.
+CLAIM_MARKS = text(
+    """
+    WITH claimed AS (
+      DELETE FROM reservation.availability_marks
+      WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM reservation.availability_marks LIMIT :marks_max FOR UPDATE SKIP LOCKED))
+      RETURNING event_id
+    )
+    SELECT DISTINCT event_id FROM claimed
+    """
+)
+# A statement of its own before the count: the row lock makes replicas take turns, and the count's
+# snapshot is taken after the lock, so a higher version is never an older count.
+RAISE_VERSIONS = text(
+    """
+    UPDATE reservation.events e SET availability_version = availability_version + 1
+    FROM (SELECT event_id FROM reservation.events WHERE event_id = ANY (:event_ids)
+          ORDER BY event_id FOR NO KEY UPDATE) locked
+    WHERE e.event_id = locked.event_id AND e.seating_plan_id IS NOT NULL
+    RETURNING e.event_id, e.availability_version
+    """
+)
+COUNT_SEATS = text(
+    """
+    SELECT s.event_id, s.price_category, count(*) AS total,
+      count(*) FILTER (
+        WHERE e.status = 'on_sale'
+          AND (s.state = 'available' OR (s.state = 'held' AND s.expires_at <= clock_timestamp()))
+      ) AS available
+    FROM reservation.events e
+    JOIN reservation.seats s ON s.event_id = e.event_id
+    WHERE e.event_id = ANY (:event_ids)
+    GROUP BY s.event_id, s.price_category
+    ORDER BY s.event_id, min(s.position)
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryCount:
+    price_category: str
+    available: int
+    total: int
+
+
+async def claim_marks(tx: Transaction, *, marks_max: int) -> list[UUID]:
+    """Take up to `marks_max` marks; the events they name."""
+    return list((await tx.execute(CLAIM_MARKS, {"marks_max": marks_max})).scalars())
+
+
+async def raise_versions(tx: Transaction, *, event_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """The new availability version of each event; tombstones have none."""
+    rows = await tx.execute(RAISE_VERSIONS, {"event_ids": list(event_ids)})
+    return {row.event_id: row.availability_version for row in rows}
+
+
+async def count_seats(tx: Transaction, *, event_ids: Sequence[UUID]) -> dict[UUID, list[CategoryCount]]:
+    """Seats free and in all, by event and price category in plan order."""
+    counts: dict[UUID, list[CategoryCount]] = {}
+    for row in await tx.execute(COUNT_SEATS, {"event_ids": list(event_ids)}):
+        counts.setdefault(row.event_id, []).append(
+            CategoryCount(row.price_category, row.available, row.total)
+        )
+    return counts
+
+
+# `a` free, `h` held, `s` sold, `b` blocked, by position. One moment for every seat.
+READ_STATUS = """
+SELECT e.status, e.availability_version, statement_timestamp(), (
+  SELECT string_agg(
+    CASE
+      WHEN s.state = 'available' OR (s.state = 'held' AND s.expires_at <= statement_timestamp()) THEN 'a'
+      WHEN s.state = 'held' THEN 'h'
+      WHEN s.state = 'sold' THEN 's'
+      ELSE 'b'
+    END, '' ORDER BY s.position)
+  FROM reservation.seats s WHERE s.event_id = e.event_id)
+FROM reservation.events e
+WHERE e.event_id = %s AND e.seating_plan_id IS NOT NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EventStatus:
+    """Every seat's status at `as_of`; `version` is that of the last counts published before."""
+
+    event_status: str
+    version: int
+    as_of: datetime
+    seats: bytes
+
+
+async def read_status(db: Database, *, event_id: UUID) -> EventStatus | None:
+    """None for an event that was never published here."""
+    async with db.raw() as connection:
+        row = await (await connection.execute(READ_STATUS, [event_id])).fetchone()
+    return None if row is None else EventStatus(row[0], row[1], row[2], (row[3] or "").encode("ascii"))

@@ -1,0 +1,247 @@
+"""Place a hold: choose concrete seats in this process, then let the database decide.
+
+Requests that wait in this process share one statement and one commit (`storage.placing`). What the
+process believes of free seats only chooses; row locks and the database's clock decide.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chassis.database import Database
+from chassis.database_errors import is_conflict
+from chassis.group_commit import GroupCommit
+from chassis.ids import new_id
+from reservation.domain.errors import (
+    EventNotOnSale,
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+    Refusal,
+    SeatsTaken,
+    TooManyActiveHolds,
+    TooManySeats,
+)
+from reservation.domain.geometry import Geometry, SeatLabel
+from reservation.domain.holds import Hold, HoldLimits, HoldState
+from reservation.domain.wishes import Wish, choose_positions, named_positions, nearest_equivalent
+from reservation.storage.placing import Decision, Placement, Verdict, find_decision, place_holds
+from reservation.storage.seat_views import EventView, OfferedEvent, SeatViews
+
+ATTEMPTS_MAX = 8
+"""Tries of one request while other claims are in the way of its seats."""
+CONFLICT_RETRIES_MAX = 3
+RETRY_DELAY_S = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedHold:
+    """The hold as first granted and the labels of its seats; `is_replay` if it was granted before."""
+
+    hold: Hold
+    seats: tuple[SeatLabel, ...]
+    is_replay: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """Who asks for what; the fingerprint tells a repeated request from a different one."""
+
+    wish: Wish
+    buyer_id: str
+    idempotency_key: str
+    fingerprint: bytes
+
+
+class HoldPlacer:
+    """Places the holds of one process. Close it before the database."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        views: SeatViews,
+        limits: HoldLimits,
+        batch_max: int = 64,
+        batches_at_once: int = 1,
+    ) -> None:
+        self._db = db
+        self._views = views
+        self._limits = limits
+        self._group: GroupCommit[Placement, Decision] = GroupCommit(self._commit, batch_max, batches_at_once)
+        self._keys_in_use: set[tuple[str, str]] = set()
+        self._random = random.Random()
+
+    async def place(self, request: HoldRequest) -> PlacedHold:
+        """All seats of the wish, held for the buyer, or a Refusal and no effect.
+
+        Raises EventNotOnSale, TooManySeats, UnknownSeats, UnknownPriceCategory, UnknownArea,
+        NotEnoughSeats, SeatsTaken, TooManyActiveHolds, IdempotencyKeyReused, IdempotencyKeyInUse.
+        """
+        key = (request.buyer_id, request.idempotency_key)
+        if key in self._keys_in_use:
+            raise IdempotencyKeyInUse
+        self._keys_in_use.add(key)
+        try:
+            offered = await self._views.event(request.wish.event_id)
+            self._require_seats_within_limit(request.wish, offered)
+            if request.wish.names_every_seat:
+                return await self._place_named(request, offered)
+            return await self._place_chosen(request, offered)
+        finally:
+            self._keys_in_use.discard(key)
+
+    async def close(self) -> None:
+        """Wait for the holds under way."""
+        await self._group.close()
+
+    def _require_seats_within_limit(self, wish: Wish, offered: OfferedEvent) -> None:
+        seats_max = min(offered.seats_per_order_max, self._limits.hold_seats_max)
+        if wish.quantity > seats_max:
+            raise TooManySeats(wanted=wish.quantity, seats_max=seats_max)
+
+    async def _place_named(self, request: HoldRequest, offered: OfferedEvent) -> PlacedHold:
+        """Seats named one by one need no view: the database says whether they are free."""
+        positions = named_positions(request.wish, offered.geometry)
+        decision = await self._decide(_placement(request, positions, offered.geometry))
+        if decision.grant:
+            if decision.verdict is Verdict.GRANTED and (
+                view := self._views.known_view(request.wish.event_id)
+            ):
+                view.lost(positions)
+            return _placed(request, decision, offered.geometry)
+        if decision.verdict in (Verdict.TAKEN, Verdict.CONTENDED):
+            raise await self._seats_taken(request.wish, decision.taken or request.wish.seat_ids)
+        raise self._refusal(request, decision)
+
+    async def _decide(self, placement: Placement) -> Decision:
+        """Ask again while other claims are in the way; still CONTENDED after the last attempt."""
+        attempt = 1
+        while True:
+            decision = await self._group.submit(placement)
+            if decision.verdict is not Verdict.CONTENDED or attempt == ATTEMPTS_MAX:
+                return decision
+            await _pause(attempt)
+            attempt += 1
+
+    async def _place_chosen(self, request: HoldRequest, offered: OfferedEvent) -> PlacedHold:
+        """Choose on the view; when the database disagrees, choose again on a fresh one."""
+        newer_than: float | None = None
+        taken: tuple[str, ...] = ()
+        for attempt in range(ATTEMPTS_MAX):
+            view = await self._views.view(request.wish.event_id, newer_than=newer_than)
+            try:
+                positions = choose_positions(request.wish, view.seat_map, random=self._random)
+            except Refusal as refusal:
+                if newer_than is not None:
+                    return await self._replay_or(refusal, request, offered)
+                newer_than = time.monotonic()
+                continue
+            decision = await self._submit_picks(request, positions, view)
+            if decision.grant:
+                return _placed(request, decision, offered.geometry)
+            if decision.verdict not in (Verdict.TAKEN, Verdict.CONTENDED):
+                raise self._refusal(request, decision)
+            taken = decision.taken or taken
+            if lost_names := set(taken) & set(request.wish.seat_ids):
+                raise await self._seats_taken(request.wish, tuple(sorted(lost_names)))
+            await _pause(attempt)
+            newer_than = time.monotonic()
+        raise SeatsTaken(seat_ids=taken)
+
+    async def _submit_picks(self, request: HoldRequest, positions: list[int], view: EventView) -> Decision:
+        geometry = view.offered.geometry
+        view.picked(positions)
+        held: list[int] = []
+        try:
+            decision = await self._group.submit(_placement(request, positions, geometry))
+            if decision.verdict is Verdict.GRANTED:
+                held = positions
+            elif decision.verdict is Verdict.TAKEN:
+                held = [geometry.position_of[seat_id] for seat_id in decision.taken]
+        finally:
+            view.given_back(set(positions) - set(held))
+            view.lost(held)
+        return decision
+
+    async def _replay_or(self, refusal: Refusal, request: HoldRequest, offered: OfferedEvent) -> PlacedHold:
+        """No seats are left, but the request may be a repeated one that was granted long ago."""
+        async with self._db.snapshot() as connection:
+            decision = await find_decision(
+                connection,
+                buyer_id=request.buyer_id,
+                idempotency_key=request.idempotency_key,
+                fingerprint=request.fingerprint,
+            )
+        if decision is None:
+            raise refusal
+        if decision.grant:
+            return _placed(request, decision, offered.geometry)
+        raise self._refusal(request, decision)
+
+    async def _seats_taken(self, wish: Wish, seat_ids: tuple[str, ...]) -> SeatsTaken:
+        view = await self._views.view(wish.event_id)
+        geometry = view.offered.geometry
+        view.lost(geometry.position_of[seat_id] for seat_id in seat_ids)
+        block = nearest_equivalent(wish.seat_ids, view.seat_map) if wish.names_every_seat else None
+        alternative = None if block is None else tuple(geometry.label(position) for position in block)
+        return SeatsTaken(seat_ids=seat_ids, alternative=alternative)
+
+    def _refusal(self, request: HoldRequest, decision: Decision) -> Refusal:
+        if decision.verdict is Verdict.KEY_REUSED:
+            return IdempotencyKeyReused()
+        if decision.verdict is Verdict.LIMIT:
+            return TooManyActiveHolds(active_holds_max=self._limits.active_holds_per_buyer_max)
+        return EventNotOnSale(event_id=request.wish.event_id)
+
+    async def _commit(self, placements: Sequence[Placement]) -> Sequence[Decision]:
+        for attempt in range(CONFLICT_RETRIES_MAX):
+            try:
+                return await self._place_batch(placements)
+            except Exception as error:
+                if not is_conflict(error):
+                    raise
+            await _pause(attempt)
+        return await self._place_batch(placements)
+
+    async def _place_batch(self, placements: Sequence[Placement]) -> Sequence[Decision]:
+        return await place_holds(
+            self._db,
+            placements,
+            active_holds_max=self._limits.active_holds_per_buyer_max,
+            duration_s=self._limits.hold_duration_s,
+        )
+
+
+def _placement(request: HoldRequest, positions: Sequence[int], geometry: Geometry) -> Placement:
+    return Placement(
+        hold_id=new_id(),
+        event_id=request.wish.event_id,
+        buyer_id=request.buyer_id,
+        idempotency_key=request.idempotency_key,
+        request_fingerprint=request.fingerprint,
+        seat_ids=tuple(geometry.seat_ids[position] for position in positions),
+    )
+
+
+def _placed(request: HoldRequest, decision: Decision, geometry: Geometry) -> PlacedHold:
+    """The hold as it was when it was granted, whatever became of it since."""
+    grant = decision.grant
+    if grant is None:
+        raise ValueError(f"{decision.verdict} grants nothing")
+    hold = Hold(
+        hold_id=grant.hold_id,
+        event_id=request.wish.event_id,
+        buyer_id=request.buyer_id,
+        seat_ids=grant.seat_ids,
+        state=HoldState.ACTIVE,
+        placed_at=grant.placed_at,
+        expires_at=grant.expires_at,
+        renewals=0,
+    )
+    return PlacedHold(hold, geometry.labels(hold.seat_ids), decision.verdict is Verdict.REPLAY)
+
+
+async def _pause(attempt: int) -> None:
+    await asyncio.sleep(random.uniform(0.5, 1.5) * RETRY_DELAY_S * (attempt + 1))

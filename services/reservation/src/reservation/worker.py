@@ -1,0 +1,22 @@
+"""Builds the worker process: relay, consumers and jobs."""
+
+from chassis.database import Database
+from chassis.worker import Worker
+from reservation.clients.catalog import CatalogClient
+from reservation.consumers import consumers
+from reservation.jobs import jobs
+from reservation.settings import Settings
+from reservation.storage.outbox import OUTBOX
+
+
+def create_worker(settings: Settings | None = None) -> Worker:
+    """Settings come from the environment unless given."""
+    settings = settings or Settings.from_environment()
+    db = Database(
+        settings.database_url,
+        settings.database_pool_size,
+        pool_wait_s=settings.database_pool_wait_s,
+        application_name="reservation-worker",
+    )
+    catalog = CatalogClient(settings.catalog_url, wait_s_max=settings.plan_fetch_s_max)
+    return Worker(settings, db, OUTBOX, consumers(db=db, catalog=catalog), jobs(db=db, settings=settings))
