@@ -5,6 +5,8 @@ the place of a seat in every status string. Held in flat arrays, not objects: a 
 100,000 seats and every api process keeps several plans.
 """
 
+from __future__ import annotations  # array is a generic only from Python 3.12 on
+
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

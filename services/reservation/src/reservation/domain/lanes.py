@@ -5,6 +5,8 @@ through rows that are sold out. Rows end in ROW_END; inside a row, GAP stands wh
 seat is not a neighbour (an aisle, or a seat of another category).
 """
 
+from __future__ import annotations  # array is a generic only from Python 3.12 on
+
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
