@@ -101,6 +101,11 @@ def serve(settings_of: Callable[..., ParcelsSettings]) -> Callable[..., httpx.As
 
 
 @pytest.fixture
+def purged_queues() -> None:
+    """Each test here makes its own queues and removes them: the services' need not be there."""
+
+
+@pytest.fixture
 async def broker(amqp_url: str) -> AsyncIterator[Broker]:
     broker = Broker(amqp_url)
     yield broker
