@@ -68,4 +68,4 @@ async def set_availability(
         set_=changes,
         where=EVENT_AVAILABILITY.c.version < told.version,
     )
-    return (await tx.execute(statement)).rowcount == 1
+    return (await tx.execute(statement.returning(EVENT_AVAILABILITY.c.event_id))).first() is not None

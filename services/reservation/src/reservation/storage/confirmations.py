@@ -13,7 +13,7 @@ from reservation.storage.tables import confirmations
 async def open_confirmation(tx: Transaction, *, order_id: UUID) -> bool:
     """True for the first to ask; others wait here for the first, and then read its answer."""
     statement = insert(confirmations).values(order_id=order_id).on_conflict_do_nothing()
-    return (await tx.execute(statement)).rowcount == 1
+    return (await tx.execute(statement.returning(confirmations.c.order_id))).first() is not None
 
 
 async def stored_refusal(tx: Transaction, *, order_id: UUID) -> dict[str, Any] | None:

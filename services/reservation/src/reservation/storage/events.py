@@ -1,8 +1,9 @@
 """Events on sale and the plans they are on. First in the lock order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -73,7 +74,7 @@ async def store_event(tx: Transaction, sale: Sale) -> bool:
         "sales_end_at": sale.sales_end_at,
         "seats_per_order_max": sale.seats_per_order_max,
     }
-    return (await tx.execute(insert(events).values(values).on_conflict_do_nothing())).rowcount == 1
+    return await _insert_event(tx, values)
 
 
 # Rows in seat order, so that the seats of a row lie on the same few pages.
@@ -124,7 +125,7 @@ async def cancel_event(tx: Transaction, *, event_id: UUID, version: int) -> bool
         "status": CANCELLED,
         "cancelled_at": text("clock_timestamp()"),
     }
-    if (await tx.execute(insert(events).values(tombstone).on_conflict_do_nothing())).rowcount:
+    if await _insert_event(tx, tombstone):
         return True
     await tx.execute(LOCK_EVENT_FOR_CANCELLATION, {"event_id": event_id})
     return (await tx.execute(CANCEL_EVENT, {"event_id": event_id, "version": version})).rowcount == 1
@@ -139,3 +140,9 @@ async def mark_changed(tx: Transaction, *, event_ids: Sequence[UUID]) -> None:
     """Note that seats of these events changed, so that their counts are published soon."""
     if event_ids:
         await tx.execute(MARK_CHANGED, {"event_ids": sorted(set(event_ids))})
+
+
+async def _insert_event(tx: Transaction, values: Mapping[str, Any]) -> bool:
+    """False when the event has a row already. RETURNING tells: SQLAlchemy has no rowcount for an INSERT."""
+    statement = insert(events).values(values).on_conflict_do_nothing().returning(events.c.event_id)
+    return (await tx.execute(statement)).first() is not None
