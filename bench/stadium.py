@@ -1,6 +1,6 @@
 """What the bench puts on sale: one stadium of 60,000 seats, and an event in it for every slice of the load.
 
-Seats are called "0", "1", … in plan order, so that pgbench, which knows only numbers, can name them too.
+Seats are called by numbers in plan order, so that pgbench, which knows only numbers, can name them too.
 """
 
 import time
@@ -12,6 +12,7 @@ from typing import Any
 from rowlock_demo.drawing.plan import Json, document
 from rowlock_demo.gateway import Gateway
 
+FIRST_SEAT = 100_000
 SEATS_PER_ROW = 50
 ROWS_PER_BLOCK = 24
 CATEGORY = "Seat"
@@ -55,7 +56,7 @@ def put_on_sale(gateway: Gateway, *, token: str, events: int, seats: int) -> OnS
 def pairs(event_ids: tuple[str, ...], *, seats: int) -> Iterator[str]:
     """Every pair of neighbours as a line of holds.lua: "event_id seat_id seat_id"."""
     for event_id in event_ids:
-        for seat in range(0, seats, 2):
+        for seat in range(FIRST_SEAT, FIRST_SEAT + seats, 2):
             yield f"{event_id} {seat} {seat + 1}"
 
 
@@ -81,7 +82,7 @@ def _row(first: int) -> dict[str, Any]:
 def _seat(first: int, place: int) -> dict[str, Any]:
     at = {"x": 25 * place, "y": 0}
     return {
-        "seat_guid": str(first + place),
+        "seat_guid": str(FIRST_SEAT + first + place),
         "seat_number": str(place + 1),
         "category": CATEGORY,
         "position": at,

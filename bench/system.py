@@ -78,7 +78,7 @@ def running(**settings: str) -> Iterator[RunningSystem]:
     )
     with (_HOME / "bench.log").open("wb") as log:
         launcher = subprocess.Popen(
-            [Path(sys.executable).parent / "rowlock", "up"],
+            [sys.executable, "-m", "rowlock_local", "up", "--no-follow"],
             env=env,
             stdout=log,
             stderr=log,

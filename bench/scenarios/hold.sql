@@ -1,13 +1,14 @@
 -- The two-seat hold as five statements in one transaction: what an ordinary service would send.
 -- On the product's own tables, but for the outbox: its copy bench.outbox has no relay at work on it.
--- Variables given by bench/pgbench.py: events (array of uuids), pairs, hot_pairs, hot_percent, pairs_per_event.
+-- Variables given by bench/pgbench.py: events (array of uuids), pairs, hot_pairs, hot_percent, pairs_per_event,
+-- first_seat, number (where to begin counting holds).
 \if :hot_percent > 0 and random(1, 100) <= :hot_percent
 \set pair random(0, :hot_pairs - 1)
 \else
 \set pair random(0, :pairs - 1)
 \endif
 \set event :pair / :pairs_per_event + 1
-\set one mod(:pair, :pairs_per_event) * 2
+\set one :first_seat + mod(:pair, :pairs_per_event) * 2
 \set other :one + 1
 \set number :number + 1
 BEGIN;
