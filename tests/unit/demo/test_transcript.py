@@ -1,14 +1,14 @@
 """The transcript shows enough to follow and no token one could use."""
 
-from rowlock_demo.transcript import shortened
+from rowlock_demo.transcript import layout, shortened
 
 
 def test_long_lists_say_how_much_was_left_out():
-    assert shortened([1, 2, 3, 4, 5]) == [1, 2, 3, "… and 2 more"]
+    assert shortened([1, 2, 3, 4, 5]) == [1, 2, "… and 3 more"]
 
 
 def test_short_lists_stay_whole():
-    assert shortened([1, 2, 3]) == [1, 2, 3]
+    assert shortened([1, 2]) == [1, 2]
 
 
 def test_long_texts_say_how_long_they_were():
@@ -21,3 +21,17 @@ def test_hold_tokens_are_cut_wherever_they_stand():
         "hold_token": "eyJhbGciOiJFZE…",
         "hold_tokens": ["eyJhbGciOiJFZE…"],
     }
+
+
+def test_what_fits_on_a_line_stays_on_it():
+    assert layout({"amount_minor": 9000, "currency": "PLN"}) == ['{"amount_minor": 9000, "currency": "PLN"}']
+
+
+def test_what_does_not_fit_is_opened_by_one_level():
+    long = "x" * 80
+    assert layout({"title": long, "more": [long, 1]}) == [
+        "{",
+        f'  "title": "{long}",',
+        f'  "more": ["{long}", 1]',
+        "}",
+    ]

@@ -23,7 +23,7 @@ class Gateway:
         self,
         path: str,
         *,
-        expect: int = 200,
+        expect: int | tuple[int, ...] = 200,
         query: Mapping[str, str] | None = None,
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
@@ -37,7 +37,7 @@ class Gateway:
         method: str,
         path: str,
         *,
-        expect: int,
+        expect: int | tuple[int, ...],
         token: str,
         body: Any = None,
         key: str | None = None,
@@ -48,7 +48,7 @@ class Gateway:
         request = self._http.build_request(method, API + path, json=body, headers=all_headers)
         return self._send(request, expect=expect)
 
-    def _send(self, request: httpx.Request, *, expect: int) -> httpx.Response:
+    def _send(self, request: httpx.Request, *, expect: int | tuple[int, ...]) -> httpx.Response:
         try:
             answer = self._http.send(request)
         except httpx.TransportError as error:
@@ -57,7 +57,7 @@ class Gateway:
             ) from error
         if self._watch:
             self._watch(answer)
-        if answer.status_code != expect:
+        if answer.status_code not in (expect if isinstance(expect, tuple) else (expect,)):
             raise Surprise(
                 f"{request.method} {request.url.path} should have answered {expect}, "
                 f"but answered {answer.status_code}: {answer.text[:500] or 'no body'}"

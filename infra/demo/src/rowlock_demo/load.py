@@ -32,10 +32,11 @@ class Loader:
         venues = self._venues()
         plans = self._plans()
         events = list(self._all("/organizer/events"))
+        on_sale: list[str] = []
         for show in SHOWS:
             ids = {"venue_id": venues[show.venue.name], "seating_plan_id": plans[show.venue.plan]}
-            self._events(show, made=events, ids=ids, now=now)
-        self._wait_until_on_sale()
+            on_sale += self._events(show, made=events, ids=ids, now=now)
+        self._wait_until_on_sale(on_sale)
 
     def _venues(self) -> dict[str, str]:
         """Name -> id."""
@@ -60,43 +61,46 @@ class Loader:
             made = document["name"] not in known
             plan = self._make("/seating-plans", document) if made else known[document["name"]]
             ids[example] = plan["seating_plan_id"]
-            self._report(
-                "seating plan", f"{plan['name']}, {plan['seats']} seats", "made" if made else "was there"
-            )
+            places = sum(category["capacity"] for category in plan["categories"])
+            self._report("seating plan", f"{plan['name']}, {places} places", "made" if made else "was there")
         return ids
 
-    def _events(self, show: Show, *, made: list[dict[str, Any]], ids: dict[str, str], now: datetime) -> None:
-        """Top up the show's coming events to as many as it has days, and publish those in draft."""
+    def _events(
+        self, show: Show, *, made: list[dict[str, Any]], ids: dict[str, str], now: datetime
+    ) -> list[str]:
+        """Top up the show's coming events to as many as it has days and publish all; gives their ids."""
         coming = [event for event in made if event["title"] == show.title and _is_coming(event, now=now)]
-        for event in coming:
-            self._publish(event, outcome="was there")
         taken = {_moment(event["starts_at"]) for event in coming}
         free = [start for start in show.starts(now=now) if start not in taken]
-        for starts_at in free[: max(0, len(show.in_days) - len(coming))]:
-            body = show.body(**ids, starts_at=starts_at, now=now)
-            self._publish(self._make("/events", body), outcome="made")
+        missing = free[: max(0, len(show.in_days) - len(coming))]
+        new = [self._make("/events", show.body(**ids, starts_at=start, now=now)) for start in missing]
+        for event in coming:
+            self._publish(event, outcome="was there")
+        for event in new:
+            self._publish(event, outcome="made")
+        return [event["event_id"] for event in (*coming, *new)]
 
     def _publish(self, event: dict[str, Any], *, outcome: str) -> None:
         if event["state"] == "draft":
             self._make(f"/events/{event['event_id']}/publication", None, expect=202)
         self._report("event", f"{event['title']}, {event['starts_at'][:10]}", outcome)
 
-    def _wait_until_on_sale(self) -> None:
-        """A published event is on sale when it is browsed with its seats counted."""
-        titles = {show.title for show in SHOWS}
+    def _wait_until_on_sale(self, event_ids: list[str]) -> None:
+        """An event is on sale once every one of its seats can be asked for."""
         deadline = time.monotonic() + ON_SALE_DEADLINE_S
-        while True:
-            coming = [event for event in self._all("/events") if event["title"] in titles]
-            ready = [event for event in coming if (event.get("availability") or {}).get("total")]
-            if len(ready) == len(coming) >= sum(len(show.in_days) for show in SHOWS):
-                seats = sum(event["availability"]["total"] for event in ready)
-                self._report("on sale", f"{len(ready)} events, {seats} places", "ready")
-                return
-            if time.monotonic() > deadline:
+        missing, places = set(event_ids), 0
+        while missing:
+            for event_id in sorted(missing):
+                answer = self._gateway.get(f"/events/{event_id}/availability", expect=(200, 404))
+                if answer.is_success:
+                    missing.remove(event_id)
+                    places += sum(category["total"] for category in answer.json()["categories"])
+            if missing and time.monotonic() > deadline:
                 raise Surprise(
-                    f"Only {len(ready)} of {len(coming)} events are on sale after {ON_SALE_DEADLINE_S:.0f} s."
+                    f"{len(missing)} of the events are not on sale after {ON_SALE_DEADLINE_S:.0f} s."
                 )
-            time.sleep(POLL_S)
+            time.sleep(POLL_S if missing else 0)
+        self._report("on sale", f"{len(event_ids)} events, {places} places", "ready")
 
     def _make(self, path: str, body: Any, *, expect: int = 201) -> dict[str, Any]:
         key = hashlib.sha256(json.dumps([API + path, body], sort_keys=True).encode()).hexdigest()

@@ -8,7 +8,8 @@ import httpx
 from rich.console import Console
 from rich.text import Text
 
-ITEMS_MAX = 3
+LINE_MAX = 110
+ITEMS_MAX = 2
 CHARACTERS_MAX = 72
 TOKEN_CHARACTERS_MAX = 14
 REQUEST_HEADERS = ("authorization", "idempotency-key", "hold-token", "prefer", "if-none-match")
@@ -62,8 +63,26 @@ class Transcript:
 
     def _body(self, content: bytes) -> None:
         if content:
-            text = json.dumps(shortened(json.loads(content)), indent=2, ensure_ascii=False)
-            self._console.print(Text("\n".join(f"    {line}" for line in text.splitlines())))
+            self._console.print(
+                Text("\n".join(f"    {line}" for line in layout(shortened(json.loads(content)))))
+            )
+
+
+def layout(value: Any, *, label: str = "") -> list[str]:
+    """The JSON in lines: what fits on one line stays on it, what does not is opened by one level."""
+    line = label + json.dumps(value, ensure_ascii=False)
+    if len(line) <= LINE_MAX or not isinstance(value, dict | list):
+        return [line]
+    if isinstance(value, dict):
+        parts = [layout(one, label=f'"{name}": ') for name, one in value.items()]
+        return _enclosed(parts, label + "{", "}")
+    return _enclosed([layout(one) for one in value], label + "[", "]")
+
+
+def _enclosed(parts: list[list[str]], opening: str, closing: str) -> list[str]:
+    for part in parts[:-1]:
+        part[-1] += ","
+    return [opening, *(f"  {line}" for part in parts for line in part), closing]
 
 
 def shortened(value: Any) -> Any:
