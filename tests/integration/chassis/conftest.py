@@ -6,6 +6,10 @@ from typing import Any, ClassVar
 
 import httpx
 import pytest
+from pydantic import BaseModel
+from sqlalchemy import Column, Integer, MetaData, Table, Text, create_engine
+from sqlalchemy.engine import make_url
+
 from chassis.database import Database
 from chassis.http import create_http_app
 from chassis.inbox import Inbox
@@ -14,9 +18,6 @@ from chassis.outbox import Outbox
 from chassis.provisioning import provision
 from chassis.settings import ServiceSettings
 from chassis.tables import idempotency_table, inbox_table, outbox_table
-from pydantic import BaseModel
-from sqlalchemy import Column, Integer, MetaData, Table, Text, create_engine
-from sqlalchemy.engine import make_url
 from support.tcp_proxy import TcpProxy, tcp_proxy
 
 METADATA = MetaData(schema="parcels")
@@ -68,7 +69,9 @@ def inbox() -> Inbox:
 
 
 @pytest.fixture
-def settings_of(parcels_url: str, signing_keys: Any, request: pytest.FixtureRequest) -> Callable[..., ParcelsSettings]:
+def settings_of(
+    parcels_url: str, signing_keys: Any, request: pytest.FixtureRequest
+) -> Callable[..., ParcelsSettings]:
     def make(**values: Any) -> ParcelsSettings:
         defaults = {
             "database_url": parcels_url,
@@ -121,7 +124,9 @@ async def amqp_proxy(amqp_url: str) -> AsyncIterator[TcpProxy]:
 
 @pytest.fixture
 def proxied_amqp_url(amqp_url: str, amqp_proxy: TcpProxy) -> str:
-    return make_url(amqp_url).set(host="127.0.0.1", port=amqp_proxy.port).render_as_string(hide_password=False)
+    return (
+        make_url(amqp_url).set(host="127.0.0.1", port=amqp_proxy.port).render_as_string(hide_password=False)
+    )
 
 
 @pytest.fixture
@@ -167,5 +172,3 @@ async def consumer_name(amqp_url: str) -> AsyncIterator[str]:
     async with await aio_pika.connect(amqp_url) as connection, connection.channel() as channel:
         for queue in (name, f"{name}.dead"):
             await channel.queue_delete(queue)
-
-

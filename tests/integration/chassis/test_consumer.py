@@ -7,13 +7,14 @@ from typing import Any
 
 import aio_pika
 import pytest
+from sqlalchemy import text
+
 from chassis.clock import utc_now
 from chassis.envelope import Envelope, MessageMeta
 from chassis.ids import new_id
 from chassis.messaging import Consumer, on
 from chassis.messaging.consumer import ConsumerContext
 from chassis.messaging.dead_letters import list_dead_letters, replay_dead_letters
-from sqlalchemy import text
 from support.waiting import wait_until
 
 
@@ -43,11 +44,15 @@ def handler(parcels) -> Handler:
 
 
 @pytest.fixture
-async def start(db, inbox, amqp_url, consumer_name, message_class, handler) -> AsyncIterator[Callable[..., Any]]:
+async def start(
+    db, inbox, amqp_url, consumer_name, message_class, handler
+) -> AsyncIterator[Callable[..., Any]]:
     """Start a consumer of `message_class`; wait until it consumes; stop it at the end."""
     started: list[tuple[Consumer, asyncio.Task]] = []
 
-    async def start(*, url: str = amqp_url, delivery_limit: int = 3, prefetch: int = 8, database=db, **subscription):
+    async def start(
+        *, url: str = amqp_url, delivery_limit: int = 3, prefetch: int = 8, database=db, **subscription
+    ):
         consumer = Consumer(consumer_name, [on(message_class, handler, **subscription)], prefetch=prefetch)
         context = ConsumerContext(
             amqp_url=url, db=database, inbox=inbox, prefetch=16, delivery_limit=delivery_limit
@@ -216,8 +221,12 @@ async def test_a_type_this_version_does_not_know_waits_as_a_dead_letter(
 ):
     await start()
     meta = MessageMeta(
-        message_id=new_id(), message_type="new.v1", aggregate_id="a", aggregate_version=None,
-        time=utc_now(), source="/x",
+        message_id=new_id(),
+        message_type="new.v1",
+        aggregate_id="a",
+        aggregate_version=None,
+        time=utc_now(),
+        source="/x",
     )
     await _publish(amqp_url, consumer_name, Envelope(meta=meta, data={}).to_json(), exchange="")
     await wait_until(dead)
@@ -279,9 +288,7 @@ async def test_database_trouble_is_waited_out_and_burns_no_delivery(
     await consumers_db.close()
 
 
-async def test_a_consumer_survives_lost_connections(
-    start, send, parcel_count, proxied_amqp_url, amqp_proxy
-):
+async def test_a_consumer_survives_lost_connections(start, send, parcel_count, proxied_amqp_url, amqp_proxy):
     consumer = await start(url=proxied_amqp_url)
     for round_ in range(1, 4):
         await amqp_proxy.refuse()
@@ -352,7 +359,9 @@ async def test_a_queue_with_other_arguments_is_used_as_it_is(start, send, parcel
     await wait_until(parcel_count)
 
 
-async def test_stopping_lets_the_running_handler_end(start, send, handler, parcel_count, amqp_url, consumer_name):
+async def test_stopping_lets_the_running_handler_end(
+    start, send, handler, parcel_count, amqp_url, consumer_name
+):
     consumer = await start()
     handler.gate.clear()
     await send()

@@ -4,10 +4,11 @@ import asyncio
 
 import psycopg
 import pytest
-from chassis.database import Database
-from chassis.database_errors import DatabaseUnavailable, is_conflict, is_unavailable
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+
+from chassis.database import Database
+from chassis.database_errors import DatabaseUnavailable, is_conflict, is_unavailable
 from support.queries import count_queries
 
 
@@ -158,7 +159,9 @@ async def test_a_check_of_the_connection_costs_no_statement(db, parcels):
     assert len(statements) == 1
 
 
-async def test_a_server_that_is_down_is_unavailable_and_comes_back(proxied_database_url, database_proxy, parcels):
+async def test_a_server_that_is_down_is_unavailable_and_comes_back(
+    proxied_database_url, database_proxy, parcels
+):
     db = Database(proxied_database_url, pool_wait_s=1)
     assert await _names(db, parcels) == set()
     await database_proxy.refuse()

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import httpx
 import pytest
-from chassis.access import CurrentPrincipal, Principal, requires
-from chassis.idempotency import IdempotentWrite
-from chassis.problems import ProblemSpec
 from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import text
 from starlette.responses import Response
+
+from chassis.access import CurrentPrincipal, Principal, requires
+from chassis.idempotency import IdempotentWrite
+from chassis.problems import ProblemSpec
 
 
 class ParcelIn(BaseModel):
@@ -85,9 +86,7 @@ def _key(value: str) -> dict[str, str]:
 
 
 async def test_a_repeated_write_gets_the_first_answer_and_has_one_effect(client, db, parcels):
-    first, again = [
-        await client.post("/parcels", json={"name": "a"}, headers=_key("k1")) for _ in range(2)
-    ]
+    first, again = [await client.post("/parcels", json={"name": "a"}, headers=_key("k1")) for _ in range(2)]
     assert (first.status_code, first.json()) == (201, {"name": "a", "weight": 1})
     assert (again.status_code, again.content) == (201, first.content)
     assert again.headers["location"] == first.headers["location"] == "/parcels/a"

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 
 import aio_pika
 import pytest
+from sqlalchemy import text
+
 from chassis.envelope import Envelope
 from chassis.messaging.broker import Broker
 from chassis.messaging.topology import EXCHANGE, declare_exchange
 from chassis.publishing import BrokerUnavailable, PublishTimedOut, PublishUnroutable
 from chassis.relay import Relay
-from sqlalchemy import text
 from support.waiting import wait_until
 
 
@@ -40,7 +41,9 @@ async def _rows(db) -> list:
 async def _received(queue, count: int) -> list[Envelope]:
     received = []
     while len(received) < count:
-        message = await wait_until(lambda: queue.get(fail=False), what=f"message {len(received) + 1} of {count}")
+        message = await wait_until(
+            lambda: queue.get(fail=False), what=f"message {len(received) + 1} of {count}"
+        )
         await message.ack()
         received.append(Envelope.from_json(message.body))
     return received
@@ -59,7 +62,9 @@ class _Running:
         await asyncio.wait_for(self._task, 10)
 
 
-async def test_a_committed_message_is_sent_once_and_leaves_the_outbox(db, outbox, broker, message_class, inbox_queue):
+async def test_a_committed_message_is_sent_once_and_leaves_the_outbox(
+    db, outbox, broker, message_class, inbox_queue
+):
     [parcel_id] = await _enqueue(db, outbox, message_class)
     assert await Relay(db, outbox, broker).send_batch() == 1
     [envelope] = await _received(inbox_queue, 1)
@@ -78,7 +83,9 @@ async def test_a_message_that_was_rolled_back_is_never_sent(db, outbox, broker, 
     assert await Relay(db, outbox, broker).send_batch() == 0
 
 
-async def test_a_commit_wakes_the_relay_without_waiting_for_the_poll(db, outbox, broker, message_class, inbox_queue):
+async def test_a_commit_wakes_the_relay_without_waiting_for_the_poll(
+    db, outbox, broker, message_class, inbox_queue
+):
     async with _Running(Relay(db, outbox, broker, poll_ms=60_000)) as relay:
         db.on_commit(relay.wake)
         await asyncio.sleep(0.3)
@@ -95,7 +102,9 @@ async def test_polling_finds_what_nobody_woke_it_for(db, outbox, broker, message
 async def test_an_unroutable_message_stays_is_noted_and_blocks_no_other(
     db, outbox, broker, message_class, inbox_queue
 ):
-    nobody_wants = type("Unwanted", (message_class,), {"message_type": f"parcels.unwanted_{uuid.uuid4().hex}.v1"})
+    nobody_wants = type(
+        "Unwanted", (message_class,), {"message_type": f"parcels.unwanted_{uuid.uuid4().hex}.v1"}
+    )
     await _enqueue(db, outbox, nobody_wants)
     await _enqueue(db, outbox, message_class, 3)
     relay = Relay(db, outbox, broker, batch_max=1)
@@ -107,7 +116,9 @@ async def test_an_unroutable_message_stays_is_noted_and_blocks_no_other(
     assert 0.5 < (row.next_attempt_at - row.occurred_at).total_seconds() < 3
 
 
-async def test_an_unroutable_message_is_sent_once_a_queue_is_bound(db, outbox, broker, message_class, inbox_queue):
+async def test_an_unroutable_message_is_sent_once_a_queue_is_bound(
+    db, outbox, broker, message_class, inbox_queue
+):
     await inbox_queue.unbind(EXCHANGE, message_class.message_type)
     async with _Running(Relay(db, outbox, broker, poll_ms=20)):
         await _enqueue(db, outbox, message_class)
@@ -140,7 +151,9 @@ async def test_relays_share_the_work_and_send_nothing_twice(db, outbox, broker, 
     assert sorted(e.meta.aggregate_id for e in received) == sorted(map(str, parcel_ids))
 
 
-async def test_a_row_that_commits_late_with_a_low_id_is_not_skipped(db, outbox, broker, message_class, inbox_queue):
+async def test_a_row_that_commits_late_with_a_low_id_is_not_skipped(
+    db, outbox, broker, message_class, inbox_queue
+):
     relay = Relay(db, outbox, broker)
     async with db.transaction() as slow:
         await outbox.enqueue(slow, message_class(parcel_id=uuid.uuid4(), weight=1))
@@ -186,7 +199,9 @@ async def test_a_publish_that_hangs_ends_in_time_and_the_row_is_sent_later(
     await broker.close()
 
 
-async def test_a_cut_connection_fails_a_publish_at_once(proxied_amqp_url, amqp_proxy, message_class, db, outbox):
+async def test_a_cut_connection_fails_a_publish_at_once(
+    proxied_amqp_url, amqp_proxy, message_class, db, outbox
+):
     broker = Broker(proxied_amqp_url, publish_timeout_s=30)
     relay = Relay(db, outbox, broker)
     await _enqueue(db, outbox, message_class, 3)

@@ -5,11 +5,12 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+
 from chassis.http import create_http_app
 from chassis.problems import ProblemError, ProblemSpec
 from chassis.settings import ServiceSettings
-from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
 
 router = APIRouter(prefix="/api/v1")
 
@@ -68,7 +69,9 @@ async def client():
         version="1",
         settings=settings,
         routers=[router],
-        problem_table={Broken: ProblemSpec(409, "broken", "Broken", extra=lambda error: {"parts": error.parts})},
+        problem_table={
+            Broken: ProblemSpec(409, "broken", "Broken", extra=lambda error: {"parts": error.parts})
+        },
         body_bytes_max_by_path={"/api/v1/deep/a/upload": 5000},
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -118,7 +121,7 @@ async def test_a_body_no_service_could_use_is_422_and_says_why(client, body):
     assert problem["errors"][0]["in"] == "body"
 
 
-@pytest.mark.parametrize("name", ["plain", "zażółć", "quote\"brace}{[", "\\u0041", "emoji 🎫", "1e5", "a\nb"])
+@pytest.mark.parametrize("name", ["plain", "zażółć", 'quote"brace}{[', "\\u0041", "emoji 🎫", "1e5", "a\nb"])
 async def test_unusual_but_sound_text_passes(client, name):
     for ensure_ascii in (True, False):
         content = json.dumps({"name": name}, ensure_ascii=ensure_ascii)
@@ -136,7 +139,9 @@ async def test_a_nul_in_the_address_is_422(client, path):
     _assert_problem(await client.get(path), 422, "validation-failed")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/things/%ff", "/api/v1/things/%ed%a0%80", "/api/v1/things?text=%ff"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/things/%ff", "/api/v1/things/%ed%a0%80", "/api/v1/things?text=%ff"]
+)
 async def test_invalid_utf8_in_the_address_is_no_error_of_ours(client, path):
     assert (await client.get(path)).status_code == 200
 
@@ -144,12 +149,16 @@ async def test_invalid_utf8_in_the_address_is_no_error_of_ours(client, path):
 async def test_broken_rules_are_named_with_their_place(client):
     response = await client.get("/api/v1/things?text=too+long")
     problem = _assert_problem(response, 422, "validation-failed")
-    assert problem["errors"] == [{"field": "text", "rule": "string should have at most 5 characters", "in": "query"}]
+    assert problem["errors"] == [
+        {"field": "text", "rule": "string should have at most 5 characters", "in": "query"}
+    ]
     response = await client.post("/api/v1/things", json={"name": "a", "parts": [{}, 3]})
     assert _assert_problem(response, 422, "validation-failed")["errors"][0]["field"] == "parts.1"
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", ""])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", ""]
+)
 async def test_only_json_is_taken(client, content_type):
     headers = {"content-type": content_type}
     response = await client.post("/api/v1/things", content=b'{"name": "a"}', headers=headers)
@@ -221,4 +230,9 @@ async def test_openapi_documents_the_common_answers(client):
     assert set(refused) == {"application/problem+json"}
     assert "X-Request-Id" in operation["responses"]["201"]["headers"]
     assert "HTTPValidationError" not in document["components"]["schemas"]
-    assert set(document["components"]["schemas"]["Problem"]["properties"]) >= {"type", "title", "status", "errors"}
+    assert set(document["components"]["schemas"]["Problem"]["properties"]) >= {
+        "type",
+        "title",
+        "status",
+        "errors",
+    }

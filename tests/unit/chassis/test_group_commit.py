@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from chassis.group_commit import GroupCommit
 
 

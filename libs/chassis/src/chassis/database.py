@@ -139,6 +139,7 @@ def _create_engine(address: URL, pool_size: int, pool_wait_s: float, application
         pool_timeout=pool_wait_s,
         pool_use_lifo=True,
         use_native_hstore=False,
+        hide_parameters=True,  # an error message must not carry personal data into a log
         connect_args=_connection_parameters(application_name),
     )
     event.listen(engine.sync_engine, "checkout", _refuse_broken_connection)

@@ -8,12 +8,13 @@ import json
 import os
 import time
 import urllib.request
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
 from joserfc import jws
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
 
 ALGORITHM = "EdDSA"
@@ -22,6 +23,8 @@ ALGORITHMS = ["EdDSA", "Ed25519"]
 CLOCK_LEEWAY_S = 5
 TOKEN_CHARS_MAX = 16_384
 _FETCH_TIMEOUT_S = 3
+# joserfc wants the newer name; "EdDSA" is what today's verifiers (and RFC 9068 issuers) know.
+warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=SecurityWarning)
 
 
 class TokenInvalid(Exception):
