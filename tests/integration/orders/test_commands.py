@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from click.testing import Result
 from integration.orders.scene import Scene
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from orders.commands import commands
 from orders.domain.states import OrderState as S

@@ -57,7 +57,9 @@ def attendee(seat_id: str, ticket_type: str = "adult", **named: Any) -> Attendee
     return Attendee(seat_id=seat_id, ticket_type=ticket_type, first_name="Ada", last_name="L", **named)
 
 
-def faults(error: type[BasketError], holds: list[Hold], people: list[Attendee], offers: Any = OFFERS) -> list:
+def faults(
+    error: type[BasketError], holds: list[Hold], people: list[Attendee], offers: Any = OFFERS
+) -> list[tuple[str, str]]:
     with pytest.raises(error) as raised:
         fill_basket(holds=holds, attendees=people, offers=offers)
     return [(fault.field, fault.rule) for fault in raised.value.faults]

@@ -11,10 +11,10 @@ from chassis.clock import utc_now
 from chassis.database import Transaction
 from chassis.http import SnapshotConn
 from chassis.idempotency import IdempotentWrite
-from chassis.paging import CURSOR_INVALID, Cursor, Limit, Page, cursor_invalid, decode_cursor, encode_cursor
+from chassis.paging import CURSOR_INVALID, Cursor, Limit, cursor_invalid, decode_cursor, encode_cursor
 from chassis.problems import problem_responses
 from orders.api import problems
-from orders.api.answers import OrderOut, TicketOut, TicketsOut
+from orders.api.answers import OrderOut, OrdersOut, TicketOut, TicketsOut
 from orders.api.hold_tokens import KEYS_UNAVAILABLE, HoldTokens
 from orders.api.schemas import AttendeeIn, OrderIn
 from orders.domain.basket import Attendee
@@ -75,13 +75,13 @@ async def post_order(
 @router.get("", summary="List your orders, the newest first", responses=problem_responses(CURSOR_INVALID))
 async def get_orders(
     principal: CurrentPrincipal, conn: SnapshotConn, cursor: Cursor = None, limit: Limit = 50
-) -> Page[OrderOut]:
+) -> OrdersOut:
     """A page of your own orders with their lines and timelines."""
     before = _order_id_of(cursor) if cursor else None
     rows = await orders_of_buyer(conn, buyer_id=principal.subject, before=before, limit=limit + 1)
     items = [OrderOut.of(row) for row in rows[:limit]]
     more = len(rows) > limit
-    return Page(items=items, next_cursor=encode_cursor([str(items[-1].order_id)]) if more else None)
+    return OrdersOut(items=items, next_cursor=encode_cursor([str(items[-1].order_id)]) if more else None)
 
 
 @router.get("/{order_id}", summary="Read an order with its timeline")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from orders.api.examples import ORDER_TO_PLACE, PAYMENT_TO_RECORD
 from orders.api.fields import Currency, Email, Name, Phone, Reference, Word
 
 HOLDS_PER_ORDER_MAX = 10
@@ -47,11 +48,12 @@ HoldToken = Annotated[str, StringConstraints(min_length=1, max_length=HOLD_TOKEN
 class OrderIn(_In):
     """One order from one or more holds, which may be of different events."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [ORDER_TO_PLACE]})
+
     hold_tokens: list[HoldToken] = Field(
         min_length=1,
         max_length=HOLDS_PER_ORDER_MAX,
         description="As reservation gave them",
-        examples=[["eyJhbGciOiJFZERTQSIsInR5cCI6ImhvbGQrand0In0.eyJob2xkX2lkIjoi…"]],
     )
     contact: ContactIn
     attendees: list[AttendeeIn] = Field(
@@ -61,6 +63,8 @@ class OrderIn(_In):
 
 class RecordedPaymentIn(_In):
     """Money that an operator saw arrive; it must be the order's whole total."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PAYMENT_TO_RECORD]})
 
     amount_minor: int = Field(ge=1, le=AMOUNT_MINOR_MAX, description="In minor units", examples=[9000])
     currency: Currency = Field(examples=["PLN"])
