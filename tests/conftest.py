@@ -6,6 +6,7 @@ without it a part starts when the first test asks for it. See README.md for the 
 
 import hypothesis
 import pytest
+import structlog
 
 from support.parts import AMQP_SETTING, Parts, Share
 
@@ -22,6 +23,17 @@ WORKER_INPUT = "rowlock_parts"
 # The time of one example says more about the machine than about the code.
 hypothesis.settings.register_profile("rowlock", deadline=None)
 hypothesis.settings.load_profile("rowlock")
+
+
+# Into pytest's capture, and with plain tracebacks: drawing rich ones of our objects takes seconds.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.dev.ConsoleRenderer(colors=False),
+    ]
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
