@@ -48,10 +48,10 @@ async def set_availability(
     total: int,
     categories: list[dict[str, Any]],
     as_of: datetime,
-) -> bool:
+) -> None:
     """Write down how many seats are left, unless a version at least as new is there already.
 
-    Returns whether it was written. `categories`: [{"price_category", "available", "total"}].
+    `categories`: [{"price_category", "available", "total"}].
     """
     insertion = upsert(EVENT_AVAILABILITY).values(
         event_id=event_id,
@@ -68,4 +68,4 @@ async def set_availability(
         set_=changes,
         where=EVENT_AVAILABILITY.c.version < told.version,
     )
-    return (await tx.execute(statement.returning(EVENT_AVAILABILITY.c.event_id))).first() is not None
+    await tx.execute(statement)
