@@ -14,17 +14,16 @@ from typing import Any
 from sqlalchemy import text
 
 from chassis.clock import utc_now
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.ids import new_id
 from messages.base import Message
 from messages.catalog import EventCancelled, EventPublished, PriceCategoryOffer, TicketTypePrice
 from messages.reservation import HoldExpired, HoldsConfirmed, HoldsRefused, SeatsReleased
 from orders.consumers import SUBSCRIPTIONS
 from orders.domain.basket import Attendee, HeldSeat, Hold
-from orders.domain.order import Money
+from orders.domain.order import Contact, Money
 from orders.domain.states import OrderState
 from orders.queries import find_order, tickets_of_order
-from orders.storage.new_orders import Contact
 from orders.usecases.cancel_order import cancel_order
 from orders.usecases.capture_payment import capture_payment
 from orders.usecases.finalize_order import finalize_order
@@ -69,10 +68,13 @@ class Scene:
 
     # What people do
 
-    async def place(self, *holds: Hold, ticket_type: str = "free", buyer_id: str = BUYER) -> uuid.UUID:
-        """Order all seats of the holds."""
-        return await self.db.run(
-            lambda tx: place_order(
+    async def place(
+        self, *holds: Hold, ticket_type: str = "free", buyer_id: str = BUYER, tx: Transaction | None = None
+    ) -> uuid.UUID:
+        """Order all seats of the holds, in `tx` or in a transaction of its own."""
+
+        async def work(tx: Transaction) -> uuid.UUID:
+            return await place_order(
                 tx,
                 buyer_id=buyer_id,
                 holds=holds,
@@ -80,7 +82,8 @@ class Scene:
                 attendees=attendees_for(*holds, ticket_type=ticket_type),
                 now=utc_now(),
             )
-        )
+
+        return await work(tx) if tx else await self.db.run(work)
 
     async def finalize(self, order_id: uuid.UUID, *, buyer_id: str = BUYER) -> OrderState:
         return await self.db.run(

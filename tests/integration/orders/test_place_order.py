@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from integration.orders.scene import Scene, event_published, hold_of
+from sqlalchemy.exc import DBAPIError
 
 from chassis.clock import utc_now
 from chassis.ids import new_id
-from orders.domain.basket import TicketTypeUnknown
+from orders.domain.basket import Hold, TicketTypeUnknown
 from orders.usecases.place_order import (
     EventIsCancelled,
     EventNotKnownYet,
@@ -18,6 +20,7 @@ from orders.usecases.place_order import (
     HoldsExpired,
     PeselCollectionUnavailable,
 )
+from support.waiting import wait_until
 
 
 async def outcomes(*attempts: Awaitable[Any]) -> list[Any]:
@@ -115,16 +118,38 @@ async def test_twenty_orders_for_one_hold_at_once_give_one_order(scene: Scene) -
     assert await scene.scalar("SELECT count(*) FROM orders.orders") == 1
 
 
-async def test_baskets_that_overlap_in_opposite_orders_do_not_deadlock(scene: Scene) -> None:
+async def test_baskets_that_overlap_in_opposite_orders_queue_and_do_not_deadlock(scene: Scene) -> None:
     event_id = await scene.publish_event()
-    holds = [hold_of(event_id, seats=[f"A-{n}"]) for n in range(4)]
+    low, high = sorted((hold_of(event_id), hold_of(event_id, seats=["B-1"])), key=lambda hold: hold.hold_id)
 
-    for _ in range(5):
-        one, other = await outcomes(scene.place(*holds), scene.place(*reversed(holds)))
-        assert isinstance(one, HoldsAlreadyOrdered) or isinstance(other, HoldsAlreadyOrdered)
-        holds = [hold_of(event_id, seats=[f"A-{n}"]) for n in range(4)]
+    async with asyncio.TaskGroup() as racing:
+        # Somebody who has the lower hold makes both wait, and then gives it up.
+        blocker = await scene.db.engine.connect()
+        await scene.place(low, tx=blocker)
+        attempts = [racing.create_task(_place_once(scene, basket)) for basket in ((low, high), (high, low))]
+        await wait_until(lambda: _waiting(scene, 2))
+        await blocker.rollback()
+        await blocker.close()
 
-    assert await scene.scalar("SELECT count(*) FROM orders.orders") == 5
+    ended = [attempt.result() for attempt in attempts]
+    assert sorted(map(type, ended), key=str) == sorted((UUID, HoldsAlreadyOrdered), key=str)
+
+
+async def _place_once(scene: Scene, basket: tuple[Hold, ...]) -> UUID | Exception:
+    """Without the retry that would hide a deadlock."""
+    try:
+        async with scene.db.transaction() as tx:
+            return await scene.place(*basket, tx=tx)
+    except (HoldsAlreadyOrdered, DBAPIError) as error:
+        return error
+
+
+async def _waiting(scene: Scene, transactions: int) -> bool:
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND usename = 'orders' AND wait_event_type = 'Lock'"
+    )
+    return await scene.scalar(waiting) == transactions
 
 
 async def test_a_stale_or_repeated_publication_changes_nothing(scene: Scene) -> None:

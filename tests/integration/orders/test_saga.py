@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from chassis.clock import utc_now
 from messages.reservation import HoldReleased, HoldsConfirmed, HoldsRefused, SeatsReleased
 from orders.domain.offer import CancellationDeadlinePassed
+from orders.domain.order import OrderNotFound
 from orders.domain.states import OrderState as S
-from orders.storage.orders import OrderNotFound
 from orders.usecases.cancel_event_orders import cancel_event_orders
 from orders.usecases.cancel_order import OrderIsFinalizing
 from orders.usecases.capture_payment import PaymentAmountDiffers, PaymentReferenceUsed

@@ -10,10 +10,9 @@ import typer
 
 from chassis.clock import utc_now
 from chassis.database import Database, Transaction
-from orders.domain.order import Money
+from orders.domain.order import Money, OrderNotFound
 from orders.domain.states import OrderState, RefundState
 from orders.queries import order_state, refunds_in_state
-from orders.storage.orders import OrderNotFound
 from orders.usecases.capture_payment import (
     RECORDED,
     PaymentAmountDiffers,

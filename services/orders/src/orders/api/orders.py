@@ -18,9 +18,8 @@ from orders.api.answers import OrderOut, OrdersOut, TicketOut, TicketsOut
 from orders.api.hold_tokens import KEYS_UNAVAILABLE, HoldTokens
 from orders.api.schemas import AttendeeIn, OrderIn
 from orders.domain.basket import Attendee
+from orders.domain.order import Contact, OrderNotFound
 from orders.queries import find_order, orders_of_buyer, tickets_of_order
-from orders.storage.new_orders import Contact
-from orders.storage.orders import OrderNotFound
 from orders.usecases.place_order import place_order
 
 OPERATOR = "operator"

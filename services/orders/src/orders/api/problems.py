@@ -13,7 +13,7 @@ from orders.domain.basket import (
     TooManySeats,
 )
 from orders.domain.offer import CancellationDeadlinePassed
-from orders.storage.orders import OrderNotFound
+from orders.domain.order import OrderNotFound
 from orders.usecases.cancel_order import OrderIsFinalizing
 from orders.usecases.capture_payment import PaymentAmountDiffers, PaymentReferenceUsed
 from orders.usecases.finalize_order import OrderIsOver, PaymentMissing

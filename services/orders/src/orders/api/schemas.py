@@ -13,8 +13,6 @@ SEATS_PER_ORDER_MAX = 200
 HOLD_TOKEN_CHARS_MAX = 16_384
 AMOUNT_MINOR_MAX = 10**12
 
-_EVENT_ID = "0192f0c1-7d57-7c39-9a53-2f6b8f0f5a11"
-
 
 class _In(BaseModel):
     # An unknown field is refused: a misspelt or unwanted one (a PESEL) must not vanish silently.
@@ -37,7 +35,7 @@ class AttendeeIn(_In):
     first_name: Name = Field(examples=["Ada"])
     last_name: Name = Field(examples=["Lovelace"])
     event_id: UUID | None = Field(
-        default=None, description="Needed where two held events both have this seat_id", examples=[_EVENT_ID]
+        default=None, description="Needed where two held events both have this seat_id"
     )
     hold_id: UUID | None = Field(default=None, description="May be given; must then be the seat's hold")
 

@@ -25,6 +25,15 @@ class OrderHold:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Contact:
+    """Where the buyer is told what becomes of the order."""
+
+    email: str
+    name: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
     order_id: UUID
     buyer_id: str
@@ -41,6 +50,13 @@ class Order:
         """The order after the change, one version on; an illegal change raises MoveNotAllowed."""
         check_move(self.state, change.state, change.reason)
         return replace(self, state=change.state, version=self.version + 1)
+
+
+class OrderNotFound(Exception):
+    """There is no such order, or not for you."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such order")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,6 @@
 """Writes a placed order: its row, contact, holds, lines and attendees."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,18 +11,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis.database import Transaction
 from chassis.ids import new_id
 from orders.domain.basket import Line
-from orders.domain.order import Change, Order
+from orders.domain.order import Change, Contact, Order
 from orders.storage.orders import add_history
 from orders.storage.tables import attendees, contacts, order_holds, order_lines, orders
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Contact:
-    """Where the buyer is told what becomes of the order."""
-
-    email: str
-    name: str | None = None
-    phone: str | None = None
 
 
 async def insert_order(

@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from chassis.database import Transaction
-from orders.domain.order import Change, Money, Order, OrderHold
+from orders.domain.order import Change, Money, Order, OrderHold, OrderNotFound
 from orders.domain.states import OfferState, OrderState
 from orders.storage.tables import offers, order_history, order_holds, orders
 
@@ -38,13 +38,6 @@ _HOLDS = (
     .scalar_subquery()
 )
 _ORDER = select(orders, _HOLDS.label("holds"))
-
-
-class OrderNotFound(Exception):
-    """There is no such order, or not for you."""
-
-    def __init__(self) -> None:
-        super().__init__("there is no such order")
 
 
 class OrderChangedUnlocked(Exception):

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from orders.domain.offer import check_cancellable
-from orders.domain.order import Order
+from orders.domain.order import Order, OrderNotFound
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.offers import load_offers
-from orders.storage.orders import OrderNotFound, lock_order
+from orders.storage.orders import lock_order
 from orders.usecases.finalize_order import OrderIsOver
 from orders.usecases.steps import recall, withdraw
 

@@ -4,11 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
-from orders.domain.order import Order
+from orders.domain.order import Order, OrderNotFound
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.offers import cancelled_events
-from orders.storage.orders import OrderNotFound, lock_order
+from orders.storage.orders import lock_order
 from orders.usecases.place_order import EventIsCancelled
 from orders.usecases.steps import finalize
 

@@ -9,9 +9,9 @@ from chassis.ids import new_id
 from orders.domain.basket import Attendee, Hold, Line
 from orders.domain.basket_filling import fill_basket
 from orders.domain.offer import Offer
-from orders.domain.order import Change, Money, Order, OrderHold
+from orders.domain.order import Change, Contact, Money, Order, OrderHold
 from orders.domain.states import Actor, OrderState, Reason
-from orders.storage.new_orders import Contact, claim_holds, insert_lines, insert_order
+from orders.storage.new_orders import claim_holds, insert_lines, insert_order
 from orders.storage.offers import cancelled_events, load_offers
 
 

@@ -1,0 +1,26 @@
+"""The examples of the OpenAPI are what the API takes and gives."""
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from orders.api.answers import OrderOut, OrdersOut, TicketsOut
+from orders.api.examples import ORDER, ORDER_TO_PLACE, PAGE_OF_ORDERS, PAYMENT_TO_RECORD, TICKETS
+from orders.api.schemas import OrderIn, RecordedPaymentIn
+
+
+@pytest.mark.parametrize(
+    ("model", "example"),
+    [
+        (OrderIn, ORDER_TO_PLACE),
+        (RecordedPaymentIn, PAYMENT_TO_RECORD),
+        (OrderOut, ORDER),
+        (OrdersOut, PAGE_OF_ORDERS),
+        (TicketsOut, TICKETS),
+    ],
+)
+def test_an_example_is_as_its_model_says(model: type[BaseModel], example: dict[str, Any]) -> None:
+    read = model.model_validate(example, extra="forbid")
+
+    assert example == read.model_dump(mode="json", exclude_unset=True)
