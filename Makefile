@@ -6,7 +6,7 @@ VENV := .venv/bin
 LOCAL := $(VENV)/python -m rowlock_local
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down reset status logs demo test check fmt bench bench-quick
+.PHONY: help install up down reset status logs demo test check docs fmt bench bench-quick
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -33,13 +33,18 @@ demo: install ## Walk one buyer through the gateway of the running system
 	@$(VENV)/python -m rowlock_demo walk
 
 test: install ## Run all tests; needs nothing running
-	@$(VENV)/pytest $(ARGS)
+	@$(VENV)/pytest -n 2 --dist loadgroup $(ARGS)
 
-check: install ## Format, lint, types, layers, generated pages
+check: install ## Format, lint, types, layers, migrations, generated pages
 	$(VENV)/ruff format --check
 	$(VENV)/ruff check
 	$(VENV)/pyright
 	$(VENV)/lint-imports
+	$(VENV)/python infra/docs/generate.py --check
+	$(VENV)/pytest -q tests/consistency/test_migrations.py
+
+docs: install ## Write the pages that are generated from the code
+	@$(VENV)/python infra/docs/generate.py
 
 fmt: install ## Put the code in shape
 	$(VENV)/ruff check --fix

@@ -70,9 +70,7 @@ def table(rows: Iterable[str]) -> str:
 
 
 def row(name: str, field: FieldInfo) -> str:
-    default = (
-        "**required**" if field.is_required() else f"`{shown(field.get_default(call_default_factory=True))}`"
-    )
+    default = "**required**" if field.is_required() else shown(field.get_default(call_default_factory=True))
     words = (field.description or "").replace("|", "\\|")
     return f"| `{name.upper()}` | {type_name(field)} | {default} | {words} |"
 
