@@ -1,6 +1,8 @@
 """Which adjacent seats are best: fewest orphans, then best row, then nearest the row's middle.
 
 An orphan is a single free seat left alone between taken seats, an aisle or a wall: hard to sell.
+Within a row, seats that the next buyers of as many could not use count as well, so that buyers of
+pairs fill a row of eight and do not leave three seats on either side of its middle.
 Works on the text of a lane (see `lanes`); indexes are lane indexes.
 """
 
@@ -57,25 +59,25 @@ def _rows_with_room(lane: bytearray, *, seats: int) -> Iterator[tuple[int, int]]
 
 
 def _best_in_row(lane: bytearray, *, start: int, end: int, seats: int) -> tuple[int, int]:
+    """(orphans, index) of the best block; a row that has room has one."""
     middle = (start + end - seats) / 2
-    return min(
-        (
-            (_orphans(lane, first=index, seats=seats), index)
-            for index in _blocks_in_row(lane, start=start, end=end, seats=seats)
-        ),
-        key=lambda block: (block[0], abs(block[1] - middle)),
+    best = min(
+        (_block_cost(index - first, last - index - seats, seats) + (abs(index - middle), index))
+        for first, last in _free_runs(lane, start=start, end=end)
+        for index in range(first, last - seats + 1)
     )
+    return best[0], best[-1]
 
 
-def _blocks_in_row(lane: bytearray, *, start: int, end: int, seats: int) -> Iterator[int]:
-    wanted, index = bytes([FREE]) * seats, start
-    while (found := lane.find(wanted, index, end)) >= 0:
-        yield found
-        index = found + 1
+def _block_cost(left: int, right: int, seats: int) -> tuple[int, int]:
+    """(orphans, seats the next buyers of as many could not use), of the free seats left on both sides."""
+    return (left == 1) + (right == 1), left % seats + right % seats
 
 
-def _orphans(lane: bytearray, *, first: int, seats: int) -> int:
-    """Single free seats that would be left on either side; a lane always ends in ROW_END."""
-    left = first > 0 and lane[first - 1] == FREE and (first < 2 or lane[first - 2] != FREE)
-    right = lane[first + seats] == FREE and lane[first + seats + 1] != FREE
-    return left + right
+def _free_runs(lane: bytearray, *, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The half-open stretches of adjacent free seats of a row."""
+    while (first := lane.find(FREE, start, end)) >= 0:
+        start = first
+        while start < end and lane[start] == FREE:
+            start += 1
+        yield first, start

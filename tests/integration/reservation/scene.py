@@ -1,0 +1,169 @@
+"""Events on sale and buyers, made in a line; and what the tables say afterwards."""
+
+import asyncio
+import itertools
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from chassis.database import Database
+from chassis.ids import new_id
+from messages.base import Message
+from messages.catalog import EventCancelled, EventPublished
+from messages.reservation import ConfirmHolds, HeldSeats
+from reservation.domain.geometry import read_geometry
+from reservation.domain.holds import HoldLimits
+from reservation.domain.wishes import AreaQuantity, BestAvailable, Wish
+from reservation.storage.seat_views import SeatViews
+from reservation.usecases.cancel_event import cancel_event
+from reservation.usecases.confirm_holds import confirm_holds
+from reservation.usecases.ownership import HoldOwner
+from reservation.usecases.place_hold import HoldPlacer, HoldRequest, PlacedHold
+from reservation.usecases.put_event_on_sale import PreparedPlan, put_event_on_sale
+
+LIMITS = HoldLimits(
+    hold_duration_s=900,
+    hold_seats_max=50,
+    active_holds_per_buyer_max=3,
+    hold_renewals_max=2,
+    hold_total_s_max=2000,
+)
+KEYS = (f"key-{number}" for number in itertools.count())
+
+
+def plan_document(*, rows: int = 3, seats: int = 10, standing: int = 0) -> dict[str, Any]:
+    """Rows 0, 1… with seats `0-0`, `0-1`… in Stalls, and an area `pit` of category Standing."""
+    return {
+        "seating_plan_id": str(uuid.uuid4()),
+        "sha256": uuid.uuid4().hex,
+        "price_categories": ["Stalls", "Standing"],
+        "rows": [
+            {
+                "zone": "Main",
+                "row": str(row),
+                "rank": row,
+                "seats": [[f"{row}-{n}", str(n), 0, n, float(n), float(row)] for n in range(seats)],
+            }
+            for row in range(rows)
+        ],
+        "areas": [{"area_id": "pit", "name": "Pit", "price_category": "Standing", "capacity": standing}]
+        if standing
+        else [],
+    }
+
+
+def published(document: dict[str, Any], **changes: Any) -> EventPublished:
+    """The message that puts an event on this plan on sale."""
+    now = datetime.now(UTC)
+    values = {
+        "event_id": new_id(),
+        "version": 1,
+        "title": "Test",
+        "starts_at": now + timedelta(days=30),
+        "ends_at": now + timedelta(days=30, hours=2),
+        "sales_start_at": now - timedelta(hours=1),
+        "sales_end_at": now + timedelta(days=29),
+        "cancellation_deadline_at": None,
+        "seating_plan_id": document["seating_plan_id"],
+        "seating_plan_sha256": document["sha256"],
+        "currency": "PLN",
+        "price_categories": (),
+        "seats_per_order_max": 10,
+        "pesel_required": False,
+    }
+    return EventPublished.model_validate(values | changes)
+
+
+class Scene:
+    """One process of the service on a database; make several for several replicas."""
+
+    def __init__(self, db: Database, *, limits: HoldLimits = LIMITS) -> None:
+        self.db = db
+        self.views = SeatViews(db, age_s_max=0.2)
+        self.placer = HoldPlacer(db=db, views=self.views, limits=limits, batch_max=16)
+
+    async def put_on_sale(self, document: dict[str, Any] | None = None, **changes: Any) -> uuid.UUID:
+        document = document or plan_document()
+        message = published(document, **changes)
+        plan = PreparedPlan(json.dumps(document).encode(), read_geometry(document))
+        await self.db.run(lambda tx: put_event_on_sale(tx, message=message, plan=plan))
+        return message.event_id
+
+    async def cancel(self, event_id: uuid.UUID) -> None:
+        message = EventCancelled(event_id=event_id, version=2, reason="storm", cancelled_at=datetime.now(UTC))
+        await self.db.run(lambda tx: cancel_event(tx, message=message))
+
+    async def hold(self, event_id: uuid.UUID, *seat_ids: str, buyer: str | None = None, key: str | None = None) -> PlacedHold:
+        return await self.place(Wish(event_id, seat_ids), buyer=buyer, key=key)
+
+    async def hold_best(self, event_id: uuid.UUID, quantity: int, *, buyer: str | None = None) -> PlacedHold:
+        return await self.place(Wish(event_id, best_available=BestAvailable("Stalls", quantity)), buyer=buyer)
+
+    async def hold_area(self, event_id: uuid.UUID, quantity: int, *, buyer: str | None = None) -> PlacedHold:
+        return await self.place(Wish(event_id, areas=(AreaQuantity("pit", quantity),)), buyer=buyer)
+
+    async def place(self, wish: Wish, *, buyer: str | None = None, key: str | None = None) -> PlacedHold:
+        request = HoldRequest(wish, buyer or str(uuid.uuid4()), key or next(KEYS), repr(wish).encode())
+        return await self.placer.place(request)
+
+    async def confirm(self, *holds: PlacedHold, order_id: uuid.UUID | None = None) -> uuid.UUID:
+        order_id = order_id or uuid.uuid4()
+        asked = tuple(
+            HeldSeats(hold_id=h.hold.hold_id, event_id=h.hold.event_id, seat_ids=h.hold.seat_ids) for h in holds
+        )
+        command = ConfirmHolds(order_id=order_id, holds=asked)
+        await self.db.run(lambda tx: confirm_holds(tx, command=command))
+        return order_id
+
+    async def expire(self, *holds: PlacedHold) -> None:
+        """Let the time of these holds be over, as if they had been placed an hour ago; no sweeper ran."""
+        ids = [placed.hold.hold_id for placed in holds]
+        async with self.db.transaction() as tx:
+            await tx.execute(text(MOVE_SEATS), {"ids": ids})
+            await tx.execute(text(MOVE_HOLDS), {"ids": ids})
+
+    async def seats(self, event_id: uuid.UUID) -> dict[str, Any]:
+        rows = await self.rows("SELECT * FROM reservation.seats WHERE event_id = :id", id=event_id)
+        return {row.seat_id: row for row in rows}
+
+    async def hold_state(self, placed: PlacedHold) -> str:
+        (row,) = await self.rows("SELECT state FROM reservation.holds WHERE hold_id = :id", id=placed.hold.hold_id)
+        return row.state
+
+    async def messages(self, message: type[Message]) -> list[dict[str, Any]]:
+        rows = await self.rows(
+            "SELECT data FROM reservation.outbox WHERE message_type = :type ORDER BY id", type=message.message_type
+        )
+        return [row.data for row in rows]
+
+    async def rows(self, sql: str, **values: Any) -> Sequence[Any]:
+        async with self.db.snapshot() as connection:
+            return (await connection.execute(text(sql), values)).all()
+
+
+MOVE_SEATS = """UPDATE reservation.seats SET expires_at = expires_at - interval '1 hour'
+WHERE hold_id = ANY (:ids) AND state = 'held'"""
+MOVE_HOLDS = """UPDATE reservation.holds SET placed_at = placed_at - interval '1 hour',
+first_expires_at = first_expires_at - interval '1 hour', expires_at = expires_at - interval '1 hour'
+WHERE hold_id = ANY (:ids)"""
+
+
+def owner(placed: PlacedHold) -> HoldOwner:
+    return HoldOwner(buyer_id=placed.hold.buyer_id)
+
+
+async def outcomes(*calls: Any) -> list[Any]:
+    """What each call returned or raised, all started at once."""
+    return await asyncio.gather(*calls, return_exceptions=True)
+
+
+def names_of(results: Sequence[Any]) -> dict[str, int]:
+    """How often each type came out."""
+    counts: dict[str, int] = {}
+    for result in results:
+        counts[type(result).__name__] = counts.get(type(result).__name__, 0) + 1
+    return counts
