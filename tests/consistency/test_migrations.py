@@ -14,8 +14,11 @@ each_service = pytest.mark.parametrize("service", SERVICES)
 
 @each_service
 def test_migrations_are_in_step_with_the_tables(database_urls, service):
+    # Tables on the search path would be reflected without their schema, as if they were others.
     engine = create_engine(
-        make_url(database_urls[service]).set(drivername="postgresql+psycopg"), poolclass=pool.NullPool
+        make_url(database_urls[service]).set(drivername="postgresql+psycopg"),
+        poolclass=pool.NullPool,
+        connect_args={"options": "-c search_path=public"},
     )
     options = {
         "include_schemas": True,

@@ -54,9 +54,10 @@ SEATING_PLANS = Table(
     Column("areas", Integer, nullable=False),
     # [{"name", "color", "capacity"}] in the plan's order
     Column("categories", JSONB, nullable=False),
-    Column("document", LargeBinary, nullable=False, comment="The import, byte for byte"),
-    Column("seats_view", LargeBinary, nullable=False, comment="JSON for reservation"),
-    Column("geometry_view", LargeBinary, nullable=False, comment="JSON for seat maps"),
+    # The import byte for byte, and the two views of it as they are served: JSON in UTF-8.
+    Column("document", LargeBinary, nullable=False),
+    Column("seats_view", LargeBinary, nullable=False),
+    Column("geometry_view", LargeBinary, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     UniqueConstraint("name", "version", name="seating_plans_name_version_key"),
@@ -117,7 +118,8 @@ LISTINGS = Table(
     Column("currency", Text, nullable=False),
     Column("price_min_minor", BigInteger, nullable=False),
     Column("price_max_minor", BigInteger, nullable=False),
-    Column("description", Text, nullable=False, comment="Only to be searched"),
+    # Not shown, only searched.
+    Column("description", Text, nullable=False),
     # 'simple' because events are described in many languages: no stemming, no stop words.
     Column(
         "search",
@@ -141,7 +143,8 @@ EVENT_AVAILABILITY = Table(
     "event_availability",
     METADATA,
     Column("event_id", UUID(as_uuid=True), ForeignKey(EVENTS.c.event_id), primary_key=True),
-    Column("version", BigInteger, nullable=False, comment="reservation's; 0 until it first reports"),
+    # Reservation's; 0 until it first reports.
+    Column("version", BigInteger, nullable=False),
     Column("available", Integer, nullable=False),
     Column("total", Integer, nullable=False),
     # [{"price_category", "available", "total"}] in the plan's order
