@@ -156,8 +156,8 @@ async def test_a_stale_or_repeated_publication_changes_nothing(scene: Scene) -> 
     event = event_published(version=3)
     await scene.deliver(event)
     stale = event_published(event_id=event.event_id, version=2, prices={"Stalls": {"free": 1}})
-    await scene.deliver(stale)
     await scene.deliver(event)
+    await scene.deliver(stale)
 
     order = await scene.order(await scene.place(hold_of(event.event_id)))
     assert order["total"]["amount_minor"] == 0
