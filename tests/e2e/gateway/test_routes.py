@@ -69,6 +69,7 @@ INTERNAL = [
     "/api/v1/internal/seating-plans/1/seats",
     "/api/v1/metrics",
     "/api/v1/eventsmetrics",
+    "/api/v1/events%23",
     "/api/v2/events",
     "/API/V1/EVENTS",
     "//metrics",
@@ -92,7 +93,6 @@ REFUSED = [
     "/api/v1/events/%00",
     "/api/v1/events/..%3b/metrics",
     "/api/v1/events%3f",
-    "/api/v1/events%23",
 ]
 HARMLESS = ["/api/v1/events/..;/..;/metrics", "/api/v1/events;/metrics"]
 CONFIDENTIAL = ("/metrics", "/healthz", "/readyz", "/internal", "/openapi")

@@ -16,7 +16,8 @@ class Gateway:
     """A connection to the gateway. `watch` is called with every answer, for a transcript."""
 
     def __init__(self, url: str, *, watch: Callable[[httpx.Response], None] | None = None) -> None:
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_S)
+        # No proxy from the environment: it is meant for the internet, and would get to see the tokens.
+        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_S, trust_env=False)
         self._watch = watch
 
     def get(

@@ -8,7 +8,8 @@ import httpx
 from rich.console import Console
 from rich.text import Text
 
-LINE_MAX = 110
+LINE_MAX = 116
+DEPTH_MAX = 4
 ITEMS_MAX = 2
 CHARACTERS_MAX = 72
 TOKEN_CHARACTERS_MAX = 14
@@ -68,21 +69,23 @@ class Transcript:
             )
 
 
-def layout(value: Any, *, label: str = "") -> list[str]:
-    """The JSON in lines: what fits on one line stays on it, what does not is opened by one level."""
+def layout(value: Any, *, label: str = "", depth: int = 0) -> list[str]:
+    """The JSON in lines: what fits on one line stays on it, what does not is opened, a few levels deep."""
     line = label + json.dumps(value, ensure_ascii=False)
     if len(line) <= LINE_MAX or not isinstance(value, dict | list):
         return [line]
-    if isinstance(value, dict):
-        parts = [layout(one, label=f'"{name}": ') for name, one in value.items()]
-        return _enclosed(parts, label + "{", "}")
-    return _enclosed([layout(one) for one in value], label + "[", "]")
-
-
-def _enclosed(parts: list[list[str]], opening: str, closing: str) -> list[str]:
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    if depth == DEPTH_MAX:
+        return [f"{label}{opening} … {closing}"]
+    named = (
+        [(f'"{name}": ', one) for name, one in value.items()]
+        if isinstance(value, dict)
+        else [("", one) for one in value]
+    )
+    parts = [layout(one, label=name, depth=depth + 1) for name, one in named]
     for part in parts[:-1]:
         part[-1] += ","
-    return [opening, *(f"  {line}" for part in parts for line in part), closing]
+    return [label + opening, *(f"  {line}" for part in parts for line in part), closing]
 
 
 def shortened(value: Any) -> Any:
@@ -102,6 +105,8 @@ def _member(name: str, value: Any) -> Any:
         return _shortened_token(value)
     if name == "hold_tokens":
         return [_shortened_token(token) for token in value]
+    if name == "timeline":  # the point of an order is how it got where it is
+        return [shortened(change) for change in value]
     return shortened(value)
 
 

@@ -58,11 +58,11 @@ def _pay(buyer: Buyer, order: Json) -> None:
     path = f"/orders/{order['order_id']}/recorded-payments"
 
     buyer.tell.step("An operator records a payment that is a grosz short: refused")
-    short = total | {"amount_minor": total["amount_minor"] - 1, "reference": "transfer 1"}
+    short = total | {"amount_minor": total["amount_minor"] - 1, "reference": f"transfer {order['order_id']}"}
     _as_operator(buyer, path, short, expect=422)
 
     buyer.tell.step("An operator records the payment as it came in")
-    _as_operator(buyer, path, total | {"reference": "transfer 2"}, expect=201)
+    _as_operator(buyer, path, total | {"reference": f"transfer {order['order_id']}"}, expect=201)
     buyer.see_order(order["order_id"], become="confirmed")
 
 
