@@ -22,7 +22,7 @@ from chassis.database import Database
 from chassis.worker import Worker
 from reservation.clients.catalog import CatalogClient
 from reservation.consumers import consumers as reservation_consumers
-from support.post import Post
+from support.sale.post import Post
 from support.tokens import MintToken
 
 APPS = {"catalog": catalog.app, "orders": orders.app, "reservation": reservation.app}
