@@ -2,7 +2,7 @@
 
 import socket
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -16,15 +16,19 @@ FIRST, LAST = 20_000, 32_000
 UNPRIVILEGED = 1024
 
 
-def claim_ports(home: Home, *, names: Iterable[str]) -> dict[str, int]:
-    """A free port for each name: the one of the last start where it is still free, otherwise a new one."""
+def claim_ports(home: Home, *, names: Iterable[str], reserved: Collection[int] = ()) -> dict[str, int]:
+    """A free port for each name: the one of the last start where it is still free, otherwise a new one.
+
+    Those `reserved` are somebody's already, although nobody listens on them yet.
+    """
     remembered = read_json(home.ports_file)
     fresh = candidates(home.path)
     chosen: dict[str, int] = {}
     for name in names:
+        taken = {*reserved, *chosen.values()}
         port = remembered.get(name)
-        if not isinstance(port, int) or not is_free(port) or port in chosen.values():
-            port = next(port for port in fresh if port not in chosen.values() and is_free(port))
+        if not isinstance(port, int) or port in taken or not is_free(port):
+            port = next(port for port in fresh if port not in taken and is_free(port))
         chosen[name] = port
     write_json(home.ports_file, {**remembered, **chosen})
     return chosen

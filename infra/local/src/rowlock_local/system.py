@@ -55,7 +55,7 @@ class System:
         """Start everything and return when all of it is ready. Raises LauncherError."""
         require_free(self.settings.rowlock_port, setting="ROWLOCK_PORT", purpose="the gateway")
         names = [*OWN_PORTS, *(process.name for process in service_processes(self.settings))]
-        self._ports = claim_ports(self.home, names=names)
+        self._ports = claim_ports(self.home, names=names, reserved=[self.settings.rowlock_port])
         create_keys(self.home.keys)
         try:
             async with asyncio.TaskGroup() as parts:
