@@ -97,7 +97,9 @@ class Scene:
         message = EventCancelled(event_id=event_id, version=2, reason="storm", cancelled_at=datetime.now(UTC))
         await self.db.run(lambda tx: cancel_event(tx, message=message))
 
-    async def hold(self, event_id: uuid.UUID, *seat_ids: str, buyer: str | None = None, key: str | None = None) -> PlacedHold:
+    async def hold(
+        self, event_id: uuid.UUID, *seat_ids: str, buyer: str | None = None, key: str | None = None
+    ) -> PlacedHold:
         return await self.place(Wish(event_id, seat_ids), buyer=buyer, key=key)
 
     async def hold_best(self, event_id: uuid.UUID, quantity: int, *, buyer: str | None = None) -> PlacedHold:
@@ -113,7 +115,8 @@ class Scene:
     async def confirm(self, *holds: PlacedHold, order_id: uuid.UUID | None = None) -> uuid.UUID:
         order_id = order_id or uuid.uuid4()
         asked = tuple(
-            HeldSeats(hold_id=h.hold.hold_id, event_id=h.hold.event_id, seat_ids=h.hold.seat_ids) for h in holds
+            HeldSeats(hold_id=h.hold.hold_id, event_id=h.hold.event_id, seat_ids=h.hold.seat_ids)
+            for h in holds
         )
         command = ConfirmHolds(order_id=order_id, holds=asked)
         await self.db.run(lambda tx: confirm_holds(tx, command=command))
@@ -131,12 +134,15 @@ class Scene:
         return {row.seat_id: row for row in rows}
 
     async def hold_state(self, placed: PlacedHold) -> str:
-        (row,) = await self.rows("SELECT state FROM reservation.holds WHERE hold_id = :id", id=placed.hold.hold_id)
+        (row,) = await self.rows(
+            "SELECT state FROM reservation.holds WHERE hold_id = :id", id=placed.hold.hold_id
+        )
         return row.state
 
     async def messages(self, message: type[Message]) -> list[dict[str, Any]]:
         rows = await self.rows(
-            "SELECT data FROM reservation.outbox WHERE message_type = :type ORDER BY id", type=message.message_type
+            "SELECT data FROM reservation.outbox WHERE message_type = :type ORDER BY id",
+            type=message.message_type,
         )
         return [row.data for row in rows]
 

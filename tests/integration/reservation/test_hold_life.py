@@ -41,7 +41,7 @@ async def release(scene: Scene, placed: PlacedHold) -> None:
     await scene.db.run(lambda tx: release_hold(tx, hold_id=placed.hold.hold_id, owner=owner(placed)))
 
 
-async def renew(scene: Scene, placed: PlacedHold, *, limits=LIMITS):  # noqa: ANN001, ANN201 -- a shorthand
+async def renew(scene: Scene, placed: PlacedHold, *, limits=LIMITS):
     return await scene.db.run(
         lambda tx: renew_hold(tx, hold_id=placed.hold.hold_id, owner=owner(placed), limits=limits)
     )
@@ -69,7 +69,7 @@ async def test_single_seats_are_given_up_and_the_last_one_releases_the_hold(scen
     event = await scene.put_on_sale()
     placed = await scene.hold(event, "0-0", "0-1")
 
-    async def give_up(seat_id: str):  # noqa: ANN202 -- a shorthand
+    async def give_up(seat_id: str):
         return await scene.db.run(
             lambda tx: release_seat(tx, hold_id=placed.hold.hold_id, seat_id=seat_id, owner=owner(placed))
         )
@@ -147,7 +147,9 @@ async def test_the_sweeper_waits_for_nobody(scene: Scene) -> None:
     assert await expire_holds(scene.db, batch_max=10) == 1
 
 
-async def test_confirmed_holds_are_sold_to_the_order_with_one_answer_however_often_asked(scene: Scene) -> None:
+async def test_confirmed_holds_are_sold_to_the_order_with_one_answer_however_often_asked(
+    scene: Scene,
+) -> None:
     one, two = await scene.put_on_sale(), await scene.put_on_sale()
     a, b = await scene.hold(one, "0-0", "0-1"), await scene.hold(two, "2-2")
     order_id = await scene.confirm(a, b)

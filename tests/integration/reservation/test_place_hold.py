@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from integration.reservation.scene import Scene, names_of, outcomes, plan_document
-from support.queries import count_queries
 
 from reservation.domain.errors import (
     EventNotOnSale,
@@ -19,6 +18,7 @@ from reservation.domain.errors import (
     UnknownSeats,
 )
 from reservation.domain.wishes import AreaQuantity, BestAvailable, Wish
+from support.queries import count_queries
 
 
 async def test_named_seats_are_held_until_the_hold_expires(scene: Scene) -> None:

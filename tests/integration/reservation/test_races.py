@@ -5,14 +5,13 @@ import uuid
 from collections import Counter
 from typing import Any
 
-from integration.reservation.scene import Scene, names_of, outcomes, owner, plan_document
+from integration.reservation.scene import LIMITS, Scene, names_of, outcomes, owner, plan_document
 
 from messages.reservation import HoldsConfirmed, HoldsRefused
 from reservation.usecases.expire_holds import expire_holds
 from reservation.usecases.place_hold import PlacedHold
 from reservation.usecases.release_hold import release_hold
 from reservation.usecases.renew_hold import renew_hold
-from integration.reservation.scene import LIMITS
 
 BASKETS = 2_000
 
@@ -51,7 +50,9 @@ async def test_overlapping_baskets_in_random_order_never_deadlock_or_split(repli
             (result,) = await outcomes(scene.hold(event, *basket))
             if isinstance(result, PlacedHold) and dice.random() < 0.7:
                 await scene.db.run(
-                    lambda tx, placed=result: release_hold(tx, hold_id=placed.hold.hold_id, owner=owner(placed))
+                    lambda tx, placed=result: release_hold(
+                        tx, hold_id=placed.hold.hold_id, owner=owner(placed)
+                    )
                 )
             results.append(result)
         return results
@@ -74,8 +75,16 @@ async def test_hold_release_renew_expire_and_confirm_end_legally(replicas: list[
         random.shuffle(calls)
         seen = names_of(await outcomes(*calls))
         assert set(seen) <= {
-            "NoneType", "Hold", "PlacedHold", "UUID", "int",
-            "SeatsTaken", "HoldHasExpired", "HoldNotActive", "RenewalsUsedUp", "HoldTimeUsedUp",
+            "NoneType",
+            "Hold",
+            "PlacedHold",
+            "UUID",
+            "int",
+            "SeatsTaken",
+            "HoldHasExpired",
+            "HoldNotActive",
+            "RenewalsUsedUp",
+            "HoldTimeUsedUp",
         }, seen
         await assert_seats_and_holds_agree(replicas[0])
     confirmed = {message["order_id"] for message in await replicas[0].messages(HoldsConfirmed)}
@@ -86,7 +95,9 @@ async def test_hold_release_renew_expire_and_confirm_end_legally(replicas: list[
 
 
 async def _place_some(scene: Scene, event: uuid.UUID) -> list[PlacedHold]:
-    results = await outcomes(*(scene.hold(event, f"{row}-{n}", f"{row}-{n + 1}") for row in range(4) for n in range(0, 10, 2)))
+    results = await outcomes(
+        *(scene.hold(event, f"{row}-{n}", f"{row}-{n + 1}") for row in range(4) for n in range(0, 10, 2))
+    )
     return [result for result in results if isinstance(result, PlacedHold)]
 
 
@@ -108,7 +119,7 @@ async def test_no_hold_outlives_a_cancellation_it_raced_with(replicas: list[Scen
 
     for _ in range(5):
         event = await replicas[0].put_on_sale(plan_document(rows=5, seats=10))
-        calls = [replicas[n % 4].hold(event, f"{n % 5}-{n // 5}") for n in range(40)]
+        calls: list[Any] = [replicas[n % 4].hold(event, f"{n % 5}-{n // 5}") for n in range(40)]
         calls.insert(20, replicas[3].cancel(event))
         seen = names_of(await outcomes(*calls))
         assert set(seen) <= {"PlacedHold", "EventNotOnSale", "NoneType"}

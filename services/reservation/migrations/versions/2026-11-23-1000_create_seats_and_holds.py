@@ -28,7 +28,10 @@ CREATE TABLE reservation.events (
     cancelled_at TIMESTAMP WITH TIME ZONE,
     PRIMARY KEY (event_id),
     CONSTRAINT events_status_check CHECK (status IN ('on_sale', 'cancelled')),
-    CONSTRAINT events_on_sale_check CHECK (status = 'cancelled' OR (seating_plan_id IS NOT NULL AND sales_start_at < sales_end_at AND seats_per_order_max > 0)),
+    CONSTRAINT events_on_sale_check CHECK (
+        status = 'cancelled'
+        OR (seating_plan_id IS NOT NULL AND sales_start_at < sales_end_at AND seats_per_order_max > 0)
+    ),
     CONSTRAINT events_cancelled_check CHECK ((status = 'cancelled') = (cancelled_at IS NOT NULL)),
     FOREIGN KEY(seating_plan_id) REFERENCES reservation.plans (seating_plan_id)
 );

@@ -40,22 +40,22 @@ def consumers(*, db: Database, catalog: CatalogClient) -> list[Consumer]:
 
 
 async def _event_published(
-    tx: Transaction, message: EventPublished, meta: MessageMeta, *, prepared: PreparedPlan
+    tx: Transaction, message: EventPublished, _meta: MessageMeta, *, prepared: PreparedPlan
 ) -> None:
     await put_event_on_sale(tx, message=message, plan=prepared)
 
 
-async def _event_cancelled(tx: Transaction, message: EventCancelled, meta: MessageMeta) -> None:
+async def _event_cancelled(tx: Transaction, message: EventCancelled, _meta: MessageMeta) -> None:
     await cancel_event(tx, message=message)
 
 
-async def _confirm_holds(tx: Transaction, message: ConfirmHolds, meta: MessageMeta) -> None:
+async def _confirm_holds(tx: Transaction, message: ConfirmHolds, _meta: MessageMeta) -> None:
     await confirm_holds(tx, command=message)
 
 
-async def _release_holds(tx: Transaction, message: ReleaseHolds, meta: MessageMeta) -> None:
+async def _release_holds(tx: Transaction, message: ReleaseHolds, _meta: MessageMeta) -> None:
     await release_holds(tx, command=message)
 
 
-async def _release_seats(tx: Transaction, message: ReleaseSeats, meta: MessageMeta) -> None:
+async def _release_seats(tx: Transaction, message: ReleaseSeats, _meta: MessageMeta) -> None:
     await release_seats(tx, command=message)

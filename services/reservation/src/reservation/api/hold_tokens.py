@@ -12,7 +12,7 @@ from chassis.signing import KeySet, SigningKey, TokenExpired, TokenInvalid, sign
 from reservation.domain.geometry import SeatLabel
 from reservation.domain.holds import Hold
 
-HOLD_TOKEN_TYP = "hold+jwt"
+HOLD_TOKEN_TYP = "hold+jwt"  # noqa: S105 -- a type, not a secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class HoldTokens:
         return sign(claims, self.key, HOLD_TOKEN_TYP)
 
     def hold_id(self, token: str) -> UUID:
-        """Whose token it is; one that has expired or was replaced still names its hold. Raises TokenInvalid."""
+        """The hold a token names, which it does even when expired or replaced. Raises TokenInvalid."""
         try:
             claims = verify(token, self.key_set, HOLD_TOKEN_TYP, self.audience, self.issuer)
         except TokenExpired as expired:

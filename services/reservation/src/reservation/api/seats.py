@@ -60,7 +60,7 @@ async def get_availability(event_id: UUID, request: Request, desk: DeskOf) -> Re
     responses=problem_responses(problems.EVENT_NOT_ON_SALE, problems.UNKNOWN_SEATS, problems.SEATS_NOT_FREE),
 )
 async def post_blocked_seats(
-    event_id: UUID, body: BlockIn, organizer: Organizer, write: IdempotentWrite
+    event_id: UUID, body: BlockIn, _organizer: Organizer, write: IdempotentWrite
 ) -> Response:
     """Keep free seats from sale. Seats that are held or sold are named, and nothing is blocked."""
 
@@ -79,7 +79,7 @@ async def post_blocked_seats(
     ),
 )
 async def post_unblocked_seats(
-    event_id: UUID, body: UnblockIn, organizer: Organizer, write: IdempotentWrite
+    event_id: UUID, body: UnblockIn, _organizer: Organizer, write: IdempotentWrite
 ) -> Response:
     """Put blocked seats on sale again."""
 
@@ -92,7 +92,7 @@ async def post_unblocked_seats(
 
 @router.get("/blocked-seats", responses=problem_responses(problems.EVENT_NOT_ON_SALE))
 async def get_blocked_seats(
-    event_id: UUID, organizer: Organizer, connection: SnapshotConn, limit: Limit = 50, cursor: Cursor = None
+    event_id: UUID, _organizer: Organizer, connection: SnapshotConn, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[BlockedSeatOut]:
     """Blocked seats in the order of the seating plan."""
     seats = await blocked_seats(

@@ -52,10 +52,10 @@ class CatalogClient:
         async with httpx.AsyncClient(transport=self._transport, timeout=REQUEST_TIMEOUT_S) as client:
             while True:
                 try:
-                    response = await client.get(url)
-                    response.raise_for_status()
-                    return response.content
+                    response = (await client.get(url)).raise_for_status()
                 except httpx.HTTPError:
-                    # A plan catalog does not know either: its replica may be behind its message.
+                    # Also for a plan catalog does not know: its replica may be behind its message.
                     await asyncio.sleep(delay_s * random.uniform(0.5, 1.0))
+                else:
+                    return response.content
                 delay_s = min(delay_s * 2, DELAY_S_MAX)

@@ -62,7 +62,7 @@ def _best_in_row(lane: bytearray, *, start: int, end: int, seats: int) -> tuple[
     """(orphans, index) of the best block; a row that has room has one."""
     middle = (start + end - seats) / 2
     best = min(
-        (_block_cost(index - first, last - index - seats, seats) + (abs(index - middle), index))
+        (*_block_cost(index - first, last - index - seats, seats), abs(index - middle), index)
         for first, last in _free_runs(lane, start=start, end=end)
         for index in range(first, last - seats + 1)
     )

@@ -20,7 +20,7 @@ ROW_END = ord("\n")
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """`positions[i]` is the seat at index i of the lane, or beyond the plan's capacity at a GAP or ROW_END."""
+    """`positions[i]` is the seat at index i of the lane; beyond the capacity at a GAP or ROW_END."""
 
     positions: array[int]
     _pick: Callable[[bytes], tuple[int, ...]]
@@ -55,8 +55,9 @@ def build_lanes(
 
 
 def _lane(order: array[int]) -> Lane:
-    if (
-        len(order) < 2
-    ):  # itemgetter of one index answers a bare item; a lane has a seat and a ROW_END, or nothing
-        return Lane(order, lambda status: ())
-    return Lane(order, itemgetter(*order))
+    # itemgetter needs an index; a lane that is not empty has two, a seat and a ROW_END.
+    return Lane(order, itemgetter(*order) if order else _nothing)
+
+
+def _nothing(_status: bytes) -> tuple[int, ...]:
+    return ()

@@ -36,7 +36,8 @@ locked AS MATERIALIZED (
 complete AS MATERIALIZED (
   SELECT hold_id FROM due
   EXCEPT
-  (SELECT hold_id FROM (SELECT hold_id, seat_id FROM carried EXCEPT SELECT hold_id, seat_id FROM locked) AS missing)
+  SELECT hold_id FROM (
+    SELECT hold_id, seat_id FROM carried EXCEPT SELECT hold_id, seat_id FROM locked) missing
 ),
 ripe AS MATERIALIZED (
   SELECT h.hold_id, h.event_id, h.expires_at

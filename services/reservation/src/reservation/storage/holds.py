@@ -14,10 +14,12 @@ from reservation.domain.holds import Hold, HoldState
 from reservation.storage.events import ON_SALE, lock_events_for_claim
 from reservation.storage.seats import EXTEND_SEATS, SeatKey, lock_seats
 
-_COLUMNS = """hold_id, event_id, buyer_id, seat_ids, released_seat_ids, state, placed_at, expires_at, renewals,
-      order_id, clock_timestamp() AS now"""
 FIND_HOLDS = text(
-    f"SELECT {_COLUMNS} FROM reservation.holds WHERE hold_id = ANY (:hold_ids) ORDER BY hold_id"
+    """
+    SELECT hold_id, event_id, buyer_id, seat_ids, released_seat_ids, state, placed_at, expires_at,
+      renewals, order_id, clock_timestamp() AS now
+    FROM reservation.holds WHERE hold_id = ANY (:hold_ids) ORDER BY hold_id
+    """
 )
 LOCK_HOLDS = text(f"{FIND_HOLDS.text} FOR NO KEY UPDATE")
 

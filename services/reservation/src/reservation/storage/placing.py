@@ -11,8 +11,9 @@ requests at once (n is the order of arrival):
 - locked: those seats' rows in the global order, SKIP LOCKED, with whether each is free *now*
   (the row lock re-reads the row, so a claim committed since the snapshot is seen);
 - decided: how many wanted seats are locked, free and first, and which were taken;
-- placed: the hold rows of requests that got every seat, in key order so two batches cannot deadlock on the unique index; a key
-  committed meanwhile inserts nothing, and the request is tried again and finds the replay;
+- placed: the hold rows of requests that got every seat, in key order so that two batches cannot
+  deadlock on the unique index; a key committed meanwhile inserts nothing, and the request is
+  tried again and finds the replay;
 - claimed: the seats of holds that were really placed. Holds taken over here stay `active` until
   the sweeper; they can do nothing more, because every use of a hold checks its seats' rows.
 """

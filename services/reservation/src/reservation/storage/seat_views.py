@@ -104,14 +104,20 @@ class SeatViews:
                 return view
             reading = self._readings.get(event_id)
             if reading is None:
-                reading = asyncio.create_task(self._read(event_id))
+                reading = asyncio.create_task(self._read_once(event_id))
                 self._readings[event_id] = reading
-                reading.add_done_callback(lambda _: self._readings.pop(event_id, None))
             await asyncio.shield(reading)
 
     def known_view(self, event_id: UUID) -> EventView | None:
         """The view there happens to be, of any age."""
         return self._views.get(event_id)
+
+    async def _read_once(self, event_id: UUID) -> EventView:
+        try:
+            return await self._read(event_id)
+        finally:
+            # In the task, not in a callback after it: nobody must ever wait for one that is done.
+            del self._readings[event_id]
 
     async def _read(self, event_id: UUID) -> EventView:
         offered = await self.event(event_id)
@@ -147,7 +153,8 @@ class SeatViews:
             if seating_plan_id not in self._geometries:
                 async with self._db.snapshot() as connection:
                     stored = await stored_plan(connection, seating_plan_id=seating_plan_id)
-                assert stored is not None, "events reference their plan"
+                if stored is None:
+                    raise LookupError(f"seating plan {seating_plan_id}, which an event references")
                 geometry = await asyncio.to_thread(_parse_geometry, stored[1])
                 _remember(self._geometries, seating_plan_id, geometry, kept_max=PLANS_KEPT_MAX)
             return self._geometries[seating_plan_id]
