@@ -1,5 +1,6 @@
 """Tells one process from another that was given the same pid later."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -24,7 +25,7 @@ def identify(pid: int) -> dict[str, int | str] | None:
     return None if ticks is None else {"pid": pid, "start_ticks": ticks, "boot_id": boot_id()}
 
 
-def is_same(record: dict[str, object]) -> bool:
+def is_same(record: Mapping[str, object]) -> bool:
     """Whether the process remembered in `record` still lives; never true for a reused pid."""
     pid = record.get("pid")
     if not isinstance(pid, int) or record.get("boot_id") != boot_id():
