@@ -9,13 +9,16 @@ import os
 import time
 import urllib.request
 import warnings
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
+from pydantic_core import to_json
 
 ALGORITHM = "EdDSA"
 # "Ed25519" is the same algorithm under its newer name (RFC 9864).
@@ -51,7 +54,11 @@ class SigningKey:
     """A private Ed25519 key with its `kid`."""
 
     def __init__(self, key: OKPKey) -> None:
+        if not isinstance(key.private_key, Ed25519PrivateKey):
+            raise ValueError("not a private Ed25519 key")  # noqa: TRY004 -- a wrong file, not a wrong type
         self._key = key
+        self._private_key = key.private_key
+        self._heads: dict[str, bytes] = {}
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -81,10 +88,14 @@ class SigningKey:
     def _document(self, *, private: bool) -> dict[str, Any]:
         return {**self._key.as_dict(private=private), "kid": self.kid, "use": "sig", "alg": ALGORITHM}
 
-    @property
-    def jwk(self) -> OKPKey:
-        """The key as joserfc wants it."""
-        return self._key
+    def compact(self, payload: bytes, *, typ: str) -> str:
+        """`payload` signed as a compact JWS (RFC 7515); its header depends on `typ` only and is made once."""
+        head = self._heads.get(typ)
+        if head is None:
+            head = self._heads[typ] = _base64url(to_json({"alg": ALGORITHM, "kid": self.kid, "typ": typ}))
+        signed = b"%b.%b" % (head, _base64url(payload))
+        signature = _base64url(self._private_key.sign(signed))
+        return f"{signed.decode()}.{signature.decode()}"
 
 
 def create_key() -> SigningKey:
@@ -123,9 +134,7 @@ class KeySet:
 
 def sign(claims: Mapping[str, Any], key: SigningKey, typ: str) -> str:
     """A compact JWT of type `typ` (as `at+jwt`)."""
-    header = {"alg": ALGORITHM, "kid": key.kid, "typ": typ}
-    payload = json.dumps(dict(claims), separators=(",", ":"), ensure_ascii=False)
-    return jws.serialize_compact(header, payload, key.jwk, algorithms=ALGORITHMS)
+    return key.compact(to_json(dict(claims)), typ=typ)
 
 
 def verify(
@@ -173,6 +182,10 @@ def _check_time(claims: dict[str, Any], now: float) -> None:
         raise TokenInvalid("the token is not valid yet")
     if expires_at <= now:
         raise TokenExpired("the token has expired", claims)
+
+
+def _base64url(data: bytes) -> bytes:
+    return urlsafe_b64encode(data).rstrip(b"=")
 
 
 def _read_document(path_or_url: str) -> dict[str, Any]:
