@@ -5,9 +5,12 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from support.system import System
 
 
+@pytest.mark.timeout(300)  # four runs of it, also on a machine that has much else to do
 async def test_demo_loads_once_and_walks_again_and_again(system: System):
     loaded = await _demo(system, "load")
     assert "made" in loaded.stdout

@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
-from catalog.api.documentation import documentation_page
+from catalog.api.documentation import add_documentation
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[httpx.AsyncClient]:
-    app = Starlette(routes=[Mount("/docs", documentation_page())])
+    app = Starlette()
+    app.router.redirect_slashes = False
+    add_documentation(app)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://t", follow_redirects=True) as client:
         yield client

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from catalog.api.documentation import documentation_page
+from catalog.api.documentation import add_documentation
 from catalog.api.problems import PROBLEMS
 from catalog.api.routers import ROUTERS, seating_plans
 from catalog.settings import Settings
@@ -29,5 +29,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         tags=TAGS,
         body_bytes_max_by_path={seating_plans.PATH: settings.seating_plan_bytes_max},
     )
-    app.mount("/docs", documentation_page())
+    add_documentation(app)
     return app
