@@ -73,7 +73,7 @@ def settings_of(
     parcels_url: str, signing_keys: Any, request: pytest.FixtureRequest
 ) -> Callable[..., ParcelsSettings]:
     def make(**values: Any) -> ParcelsSettings:
-        defaults = {
+        defaults: dict[str, Any] = {
             "database_url": parcels_url,
             "amqp_url": "amqp://nobody@127.0.0.1:1/none",
             "access_token_jwks": str(signing_keys.access_token_jwks),

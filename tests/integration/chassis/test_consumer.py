@@ -14,7 +14,7 @@ from chassis.envelope import Envelope, MessageMeta
 from chassis.ids import new_id
 from chassis.messaging import Consumer, on
 from chassis.messaging.consumer import ConsumerContext
-from chassis.messaging.dead_letters import list_dead_letters, replay_dead_letters
+from chassis.messaging.dead_letters import DeadLetter, list_dead_letters, replay_dead_letters
 from support.waiting import wait_until
 
 
@@ -48,7 +48,7 @@ async def start(
     db, inbox, amqp_url, consumer_name, message_class, handler
 ) -> AsyncIterator[Callable[..., Any]]:
     """Start a consumer of `message_class`; wait until it consumes; stop it at the end."""
-    started: list[tuple[Consumer, asyncio.Task]] = []
+    started: list[tuple[Consumer, asyncio.Task[None]]] = []
 
     async def start(
         *, url: str = amqp_url, delivery_limit: int = 3, prefetch: int = 8, database=db, **subscription
@@ -70,7 +70,7 @@ async def start(
 
 @pytest.fixture
 def send(broker, message_class):
-    async def send(weight: int = 1, message_id: uuid.UUID | None = None, **data: Any) -> uuid.UUID:
+    async def send(weight: Any = 1, message_id: uuid.UUID | None = None, **data: Any) -> uuid.UUID:
         parcel_id = uuid.uuid4()
         meta = MessageMeta(
             message_id=message_id or new_id(),
@@ -99,13 +99,13 @@ def parcel_count(db):
 
 @pytest.fixture
 def dead(amqp_url, consumer_name):
-    async def dead() -> list:
+    async def dead() -> list[DeadLetter]:
         return await list_dead_letters(amqp_url=amqp_url, consumer=consumer_name)
 
     return dead
 
 
-async def _queue_length(amqp_url: str, queue: str) -> int:
+async def _queue_length(amqp_url: str, queue: str) -> int | None:
     async with await aio_pika.connect(amqp_url) as connection, connection.channel() as channel:
         return (await channel.declare_queue(queue, passive=True)).declaration_result.message_count
 
@@ -205,7 +205,7 @@ async def test_an_unreadable_body_is_a_dead_letter_at_once(
 
 async def test_data_that_does_not_fit_is_a_dead_letter_at_once(start, send, handler, dead):
     await start()
-    await send(weight="heavy")  # type: ignore[arg-type]
+    await send(weight="heavy")
     await wait_until(dead)
     assert handler.calls == []
 

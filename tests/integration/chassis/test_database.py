@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database
-from chassis.database_errors import DatabaseUnavailable, is_conflict, is_unavailable
+from chassis.database_errors import DatabaseUnavailable, is_conflict, is_unavailable, sqlstate_of
 from support.queries import count_queries
 
 
@@ -96,7 +96,7 @@ async def test_a_snapshot_cannot_write_and_sees_one_moment(db, parcels):
         assert (await connection.execute(parcels.select())).all() == before
         with pytest.raises(DBAPIError) as raised:
             await _add(connection, parcels, "forbidden")
-    assert raised.value.orig.sqlstate == "25006"
+    assert sqlstate_of(raised.value) == "25006"
 
 
 async def test_a_raw_statement_is_one_round_trip_and_its_own_commit(db, parcels):

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from chassis.access import CurrentPrincipal, Principal, requires
 from chassis.idempotency import IdempotentWrite
 from chassis.problems import ProblemSpec
+from support.waiting import wait_until
 
 
 class ParcelIn(BaseModel):
@@ -114,8 +115,7 @@ async def test_fifty_parallel_writes_with_one_key_have_one_effect(client, parcel
 async def test_a_key_of_a_running_request_is_refused_at_once(client, parcel_routes):
     parcel_routes.gate.clear()
     running = asyncio.create_task(client.post("/parcels", json={"name": "a"}, headers=_key("k1")))
-    while not parcel_routes.tries:
-        await asyncio.sleep(0.01)
+    await wait_until(lambda: parcel_routes.tries)
     refused = await asyncio.wait_for(client.post("/parcels", json={"name": "a"}, headers=_key("k1")), 2)
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/idempotency-key-in-use")
     assert refused.headers["retry-after"] == "1"
@@ -206,8 +206,7 @@ async def test_a_connection_lost_in_the_middle_is_503_and_the_retry_has_one_effe
     async with serve(parcel_routes.router, database_url=proxied_database_url) as client:
         parcel_routes.gate.clear()
         running = asyncio.create_task(client.post("/parcels", json={"name": "a"}, headers=headers))
-        while not parcel_routes.tries:
-            await asyncio.sleep(0.01)
+        await wait_until(lambda: parcel_routes.tries)
         await asyncio.sleep(0.1)
         database_proxy.cut()
         parcel_routes.gate.set()

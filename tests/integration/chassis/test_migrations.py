@@ -58,7 +58,11 @@ def service(tmp_path, parcels_url, admin_database_url):
 
 
 def _migrate(service, url: str):
-    environment = {**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(service / "src")}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "PYTHONPATH": f"{service / 'src'}:{os.environ.get('PYTHONPATH', '')}",
+    }
     command = [sys.executable, "-m", "chassis.migrate", "parcels_service"]
     return run(command, env=environment, stdout=PIPE, stderr=STDOUT, text=True, check=False)
 

@@ -32,7 +32,7 @@ def test_a_role_works_in_its_own_schema_without_naming_it(provisioned):
         connection.execute("CREATE TABLE things (n int)")
         connection.execute("INSERT INTO alpha_test.things VALUES (1)")
         for name, value in ROLE_SETTINGS.items():
-            assert connection.execute(f"SHOW {name}").fetchone() == (value,)
+            assert connection.execute(sql.SQL("SHOW {}").format(sql.Identifier(name))).fetchone() == (value,)
 
 
 @pytest.mark.parametrize(

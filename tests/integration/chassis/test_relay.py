@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aio_pika
 import pytest
@@ -33,7 +34,7 @@ async def _enqueue(db, outbox, message_class, count: int = 1) -> list[uuid.UUID]
     return parcel_ids
 
 
-async def _rows(db) -> list:
+async def _rows(db) -> list[Any]:
     async with db.snapshot() as connection:
         return list((await connection.execute(text("SELECT * FROM outbox ORDER BY id"))).all())
 

@@ -56,12 +56,12 @@ def start(tmp_path, parcels_url, amqp_url):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    started: list[Popen] = []
+    started: list[Popen[str]] = []
 
-    def start(process: str) -> tuple[Popen, httpx.Client]:
+    def start(process: str) -> tuple[Popen[str], httpx.Client]:
         environment = {
             **os.environ,
-            "PYTHONPATH": str(tmp_path),
+            "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}",
             "DATABASE_URL": parcels_url,
             "AMQP_URL": amqp_url,
             "HTTP_PORT": str(port),
@@ -80,7 +80,7 @@ def start(tmp_path, parcels_url, amqp_url):
         process.communicate()
 
 
-def _wait_until_ready(client: httpx.Client, process: Popen) -> None:
+def _wait_until_ready(client: httpx.Client, process: Popen[str]) -> None:
     ends_at = time.monotonic() + 15
     while time.monotonic() < ends_at and process.poll() is None:
         try:

@@ -31,7 +31,7 @@ def make_worker(settings_of, outbox, parcels_url, amqp_url, free_port):
     return make
 
 
-async def _stop(worker: Worker, running: asyncio.Task) -> None:
+async def _stop(worker: Worker, running: asyncio.Task[None]) -> None:
     worker.stop()
     await asyncio.wait_for(running, 10)
 

@@ -1,5 +1,6 @@
 """Who may pass, and what those are told who may not."""
 
+import asyncio
 import json
 import time
 from typing import Annotated
@@ -122,7 +123,7 @@ async def test_a_verified_token_is_remembered_until_it_expires(settings, key, mo
     for _ in range(5):
         await tokens.principal("token")
     assert len(checks) == 1
-    time.sleep(0.25)
+    await asyncio.sleep(0.25)
     await tokens.principal("token")
     assert len(checks) == 2
 

@@ -1,7 +1,7 @@
 """Everything hostile is refused at the edge, with a problem document."""
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
@@ -35,7 +35,7 @@ async def add_thing(body: ThingIn) -> ThingIn:
 
 
 @router.get("/things")
-async def list_things(text: str = Query(default="", max_length=5)) -> list[str]:
+async def list_things(text: Annotated[str, Query(max_length=5)] = "") -> list[str]:
     return [text]
 
 
@@ -50,7 +50,7 @@ async def get_thing(name: str) -> str:
     return name
 
 
-@router.post("/deep/{name}/upload")
+@router.post("/deep/a/upload")
 async def upload(request: Request) -> int:
     return len(await request.body())
 

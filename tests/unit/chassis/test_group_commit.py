@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from chassis.group_commit import GroupCommit
+from support.waiting import wait_until
 
 
 class Batches:
@@ -32,7 +33,7 @@ def batches() -> Batches:
     return Batches()
 
 
-async def _submit(group, *items: int) -> list[asyncio.Task]:
+async def _submit(group, *items: int) -> list[asyncio.Task[int]]:
     tasks = [asyncio.create_task(group.submit(item)) for item in items]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -96,8 +97,7 @@ async def test_a_waiter_that_leaves_during_its_batch_does_not_take_it_down(batch
     batches.gate.set()
     await first[0]
     batches.gate.clear()
-    while len(batches.seen) < 2:
-        await asyncio.sleep(0)
+    await wait_until(lambda: len(batches.seen) == 2)
     leaving.cancel()
     batches.gate.set()
     assert await staying == 30

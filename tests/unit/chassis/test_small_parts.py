@@ -1,7 +1,9 @@
 """Cursors, ids, envelopes, preferences, settings."""
 
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -29,10 +31,8 @@ def test_a_cursor_comes_back_as_it_went(values):
 
 @given(st.text(max_size=60))
 def test_an_invented_cursor_is_a_problem_and_no_crash(cursor):
-    try:
-        decode_cursor(cursor, length=2)
-    except ProblemError as error:
-        assert error.spec.status == 422
+    with suppress(ProblemError):
+        assert len(decode_cursor(cursor, length=2)) == 2
 
 
 @pytest.mark.parametrize("values", [["a\x00"], [{"a": 1}], [[1]], [2**70], [1.5]])
@@ -50,7 +50,7 @@ def test_ids_are_version_7_and_grow_with_time():
 
 
 def _meta(**changes) -> MessageMeta:
-    values = {
+    values: dict[str, Any] = {
         "message_id": new_id(),
         "message_type": "things.made.v1",
         "aggregate_id": "a",

@@ -178,7 +178,7 @@ async def idempotent_write(
         str | None,
         Header(
             alias="Idempotency-Key",
-            description="Chosen by the client, new for each write; the same key gives the first answer again.",
+            description="Chosen by the client for this write; the same key gives the same answer again.",
         ),
     ] = None,
 ) -> Write:
