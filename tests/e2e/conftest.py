@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
+from support.stage.stage import Stage
 from support.system import System, run_system
 
 REPLICAS = 2
@@ -29,3 +30,9 @@ async def gateway(system: System) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the gateway, as another program would use it."""
     async with httpx.AsyncClient(base_url=system.url, trust_env=False, timeout=30) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def stage(system: System, gateway: httpx.AsyncClient) -> Stage:
+    """Buyers, an organizer, an operator, and events of a test's own in the running system."""
+    return Stage(system, gateway)

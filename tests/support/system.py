@@ -17,6 +17,7 @@ from rowlock_local.home import Home
 from rowlock_local.parts.rabbitmq import environment
 from rowlock_local.parts.rabbitmq_install import find_programs
 from rowlock_local.ports import claim_ports
+from rowlock_local.settings import SERVICES
 from rowlock_local.state import read_state
 from support.processes import running, temporary_home
 from support.tokens import MintToken
@@ -46,9 +47,28 @@ class System:
         records = self.home.run.glob(f"{service}-{process_type}-*.json")
         return sorted(int(record.stem.rpartition("-")[2]) for record in records)
 
+    def pid(self, service: str, process_type: str, number: int = 1) -> int | None:
+        """The pid of a process; None while it is being started again."""
+        return read_json(self.home.run / f"{service}-{process_type}-{number}.json").get("pid")
+
     def kill(self, service: str, process_type: str, number: int = 1) -> int:
         """End a process with SIGKILL; the launcher starts it again. Returns the pid that was killed."""
         return self._kill(f"{service}-{process_type}-{number}")
+
+    @contextmanager
+    def stopped_workers(self) -> Iterator[None]:
+        """No worker of any service does anything (SIGSTOP) until the block ends."""
+        pids = [
+            pid for service in SERVICES for n in self.replicas(service, "worker")
+            if (pid := self.pid(service, "worker", n))
+        ]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     def kill_rabbitmq(self) -> int:
         """End the broker with SIGKILL; the launcher starts it again."""

@@ -1,0 +1,87 @@
+"""Orders and events are cancelled, seats are kept from sale: what a buyer and an organizer change their minds about."""
+
+from support.stage.buyer import wish
+from support.stage.organizer import PRICED
+from support.stage.person import problem
+
+
+async def test_a_cancelled_order_puts_its_seats_back_on_sale(stage):
+    event_id = await stage.event()
+    buyer, other = stage.buyer(), stage.buyer()
+    order = await buyer.finalize(await buyer.order(await buyer.hold(event_id, "Stalls-1-1", "Stalls-1-2")))
+    cancelled = await buyer.cancel(order)
+
+    assert "cancelled" == cancelled["state"]
+    assert {"voided"} == {ticket["state"] for ticket in await buyer.tickets(order)}
+    await other.see_seats(event_id, "Stalls-1-1", "Stalls-1-2", become="a")
+    order = await other.finalize(await other.order(await other.hold(event_id, "Stalls-1-1", "Stalls-1-2")))
+    assert {"valid"} == {ticket["state"] for ticket in await other.tickets(order)}
+
+
+async def test_a_paid_order_is_refunded_when_it_is_cancelled(stage):
+    buyer = stage.buyer()
+    hold = await buyer.hold(await stage.event(prices=PRICED), "Stalls-1-1")
+    order = await buyer.order(hold, ticket_type="concession")
+    await stage.pay(order)
+    await buyer.see_order(order, become="confirmed")
+
+    (payment,) = (await buyer.cancel(order))["payments"]
+    assert ("refunding", "pending") == (payment["state"], payment["refund"]["state"])
+
+
+async def test_an_order_that_was_not_finalized_gives_its_seats_back_at_once(stage):
+    event_id = await stage.event()
+    buyer = stage.buyer()
+    order = await buyer.order(await buyer.hold(event_id, "Stalls-1-1"))
+
+    assert "cancelled" == (await buyer.cancel(order))["state"]
+    await buyer.see_seats(event_id, "Stalls-1-1", become="a")
+
+
+async def test_an_order_is_not_cancelled_where_the_event_does_not_allow_it(stage):
+    buyer = stage.buyer()
+    hold = await buyer.hold(await stage.event(cancellation_deadline_at=None), "Stalls-1-1")
+    order = await buyer.finalize(await buyer.order(hold))
+    refused = await buyer.write("POST", f"/orders/{order['order_id']}/cancellation", expect=409)
+
+    assert "cancellation-deadline-passed" == problem(refused)
+    assert "confirmed" == (await buyer.read_order(order))["state"]
+
+
+async def test_blocked_seats_are_not_sold_until_they_are_unblocked(stage):
+    event_id = await stage.event()
+    organizer, buyer = stage.organizer, stage.buyer()
+    seats = {"seat_ids": ["Stalls-1-1", "Stalls-1-2"]}
+    await organizer.write("POST", f"/events/{event_id}/blocked-seats", seats | {"reason": "camera"}, expect=200)
+
+    await buyer.see_seats(event_id, "Stalls-1-1", "Stalls-1-2", become="b")
+    refusal = await buyer.hold(event_id, "Stalls-1-2", "Stalls-1-3", expect=409)
+    assert ["Stalls-1-2"] == refusal["taken"]
+    listed = (await organizer.get(f"/events/{event_id}/blocked-seats")).json()["items"]
+    assert [("Stalls-1-1", "camera"), ("Stalls-1-2", "camera")] == [
+        (seat["seat_id"], seat["reason"]) for seat in listed
+    ]
+    await organizer.write("POST", f"/events/{event_id}/unblocked-seats", seats, expect=200)
+    await buyer.hold(event_id, "Stalls-1-1", "Stalls-1-2")
+    await buyer.write("POST", f"/events/{event_id}/blocked-seats", seats, expect=403)
+
+
+async def test_a_cancelled_event_releases_its_holds_and_cancels_its_orders(stage):
+    event_id = await stage.event(prices=PRICED)
+    buyer = stage.buyer()
+    bought = await buyer.order(await buyer.hold(event_id, "Stalls-1-1"), ticket_type="adult")
+    await stage.pay(bought)
+    await buyer.see_order(bought, become="confirmed")
+    placed = await buyer.order(await buyer.hold(event_id, "Stalls-1-2"), ticket_type="adult")
+    held = await buyer.hold(event_id, "Stalls-1-3")
+    await stage.organizer.cancel_event(event_id)
+
+    bought = await buyer.see_order(bought, become="cancelled")
+    placed = await buyer.see_order(placed, become="cancelled")
+    for order in (placed, bought):
+        assert "event_cancelled" in {change["reason"] for change in order["timeline"]}
+    assert {"voided"} == {ticket["state"] for ticket in await buyer.tickets(bought)}
+    assert ["refunding"] == [payment["state"] for payment in bought["payments"]]
+    assert "released" == (await buyer.read_hold(held))["state"]
+    refused = await buyer.send("POST", "/holds", wish(event_id, "Stalls-1-4"))
+    assert "event-not-on-sale" == problem(refused)
