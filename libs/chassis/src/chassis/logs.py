@@ -2,9 +2,11 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from pydantic_core import to_json
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -17,7 +19,7 @@ def set_up_logs(*, level: str = "info", log_format: str = "console") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, _renderer(log_format)],
+        processors=[*shared, structlog.processors.format_exc_info, _quick_renderer(log_format)],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.WriteLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
@@ -36,6 +38,31 @@ def _renderer(log_format: str) -> Any:
     if log_format == "json":
         return structlog.processors.JSONRenderer()
     return structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+
+
+def _quick_renderer(log_format: str) -> Any:
+    """What writes a line per request: into a file nobody needs colours, and aligning costs 50 us a line."""
+    if log_format == "json":
+        return structlog.processors.JSONRenderer(serializer=_to_json)
+    return _renderer(log_format) if sys.stdout.isatty() else _plain_line
+
+
+def _to_json(facts: Any, **_: Any) -> str:
+    return to_json(facts, fallback=repr).decode()
+
+
+def _plain_line(_logger: object, _method: str, facts: MutableMapping[str, Any]) -> str:
+    """`<time> [<level>] <event> key=value …`, any traceback on lines below."""
+    exception = facts.pop("exception", None)
+    line = f"{facts.pop('timestamp')} [{facts.pop('level'):9}] {facts.pop('event'):30} "
+    line += " ".join([f"{name}={_in_one_word(value)}" for name, value in facts.items()])
+    return f"{line}\n{exception}" if exception else line
+
+
+def _in_one_word(value: object) -> object:
+    """Quoted where it could be taken for another fact or another line."""
+    plain = not isinstance(value, str) or (value.isprintable() and " " not in value and value)
+    return value if plain else repr(value)
 
 
 def get_logger(**facts: Any) -> Any:
