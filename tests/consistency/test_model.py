@@ -51,7 +51,7 @@ def stage(settings_for, mint_token, admin_database_url):
         runner.run(opened.__aexit__(None, None, None))
 
 
-@pytest.mark.timeout(0 if STORIES_WANTED else 300)
+@pytest.mark.timeout(0 if STORIES_WANTED else 900)  # shrinking a failing story takes its time
 def test_no_story_breaks_a_promise(stage):
     Story.stage = stage
     run_state_machine_as_test(Story, settings=STORIES)

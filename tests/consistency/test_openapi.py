@@ -1,10 +1,14 @@
 """Each service's OpenAPI tells a stranger everything: what to send, what comes back, who may ask."""
 
+from functools import cache
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from support.services import SERVICES, example_settings
+from support.tokens import SigningKeys
 
 METHODS = ("get", "put", "post", "delete", "patch")
 PROBLEM = "application/problem+json"
@@ -17,8 +21,11 @@ PUBLIC = {
 }
 
 
+@cache
 def document_of(service):
-    return import_module(f"{service}.app").create_app(example_settings(service)).openapi()
+    with TemporaryDirectory() as folder:
+        settings = example_settings(service, **SigningKeys.create(Path(folder)).as_settings())
+        return import_module(f"{service}.app").create_app(settings).openapi()
 
 
 def operations():
@@ -46,8 +53,22 @@ def resolve(document, node):
 
 
 def has_example(document, content):
-    schema = resolve(document, content.get("schema", {}))
-    return any(key in place for place in (content, schema) for key in ("example", "examples"))
+    return (
+        "example" in content or "examples" in content or is_exemplified(document, content.get("schema", {}))
+    )
+
+
+def is_exemplified(document, node):
+    """Whether a reader sees what a value looks like: by its own example, or by those of its parts."""
+    schema = resolve(document, node)
+    if {"example", "examples", "default", "enum", "const", "format"} & schema.keys():
+        return True
+    if choices := schema.get("anyOf"):
+        return any(is_exemplified(document, choice) for choice in choices)
+    if schema.get("type") == "array":
+        return is_exemplified(document, schema["items"])
+    parts = schema.get("properties", {}).values()
+    return bool(parts) and all(is_exemplified(document, part) for part in parts)
 
 
 @each_operation

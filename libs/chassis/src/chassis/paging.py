@@ -29,7 +29,9 @@ class Page(BaseModel, Generic[T]):
     """One page of a list; `next_cursor` is null on the last one."""
 
     items: list[T]
-    next_cursor: str | None = Field(description="Cursor of the next page, or null")
+    next_cursor: str | None = Field(
+        description="Cursor of the next page, or null", examples=["WyIyMDI2LTExLTIzIl0"]
+    )
 
 
 def encode_cursor(values: Sequence[str | int | None]) -> str:

@@ -126,7 +126,8 @@ def _complete_request(operation: dict[str, Any], dependencies: set[Any]) -> None
     if current_principal in dependencies:
         operation["security"] = [{_SCHEME: []}]
     elif optional_principal in dependencies:
-        operation["security"] = [{}, {_SCHEME: []}]
+        # Another right of the service's own (a hold token) instead of one, or nobody in particular.
+        operation["security"] = [*operation.get("security", [{}]), {_SCHEME: []}]
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "header" and parameter["name"] == "Idempotency-Key":
             parameter["required"] = True

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader
 
 from chassis.access import OptionalPrincipal
 from chassis.problems import UNAUTHENTICATED, ProblemError
@@ -31,15 +32,18 @@ async def desk(request: Request) -> Desk:
     return request.app.state.desk
 
 
+HOLD_TOKEN = APIKeyHeader(
+    name="Hold-Token",
+    scheme_name="holdToken",
+    description="Token of the hold, as given with it; its bearer owns the hold",
+    auto_error=False,
+)
+
+
 async def hold_owner(
     request: Request,
     principal: OptionalPrincipal,
-    token: Annotated[
-        str | None,
-        Header(
-            alias="Hold-Token", description="Token of the hold; its bearer owns the hold", max_length=65_536
-        ),
-    ] = None,
+    token: Annotated[str | None, Security(HOLD_TOKEN)],
 ) -> HoldOwner:
     """What the caller proved about holds; 401 for nothing at all or a forged token."""
     if token is None:
