@@ -32,7 +32,7 @@ async def cancel_event_orders_of(scene: Scene, *, orders_max: int = 10, later_s:
 
 async def test_finalizing_asks_for_every_seat_of_every_hold(scene: Scene) -> None:
     hamlet, macbeth = await scene.publish_event(), await scene.publish_event()
-    holds = [hold_of(hamlet, seats=["A-1", "A-2"]), hold_of(macbeth, seats=["floor#3"])]
+    holds = [hold_of(hamlet, seats=["A-1", "A-2"]), hold_of(macbeth, seats=["floor:3"])]
     order_id = await scene.place(*holds)
 
     await scene.finalize(order_id)
@@ -42,7 +42,7 @@ async def test_finalizing_asks_for_every_seat_of_every_hold(scene: Scene) -> Non
     asked = {hold["hold_id"]: (hold["event_id"], hold["seat_ids"]) for hold in data["holds"]}
     assert asked == {
         str(holds[0].hold_id): (str(hamlet), ["A-1", "A-2"]),
-        str(holds[1].hold_id): (str(macbeth), ["floor#3"]),
+        str(holds[1].hold_id): (str(macbeth), ["floor:3"]),
     }
 
 

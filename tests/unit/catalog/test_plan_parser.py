@@ -109,8 +109,8 @@ def test_an_area_of_an_unknown_category_is_refused():
 
 def test_a_seat_named_like_a_place_in_an_area_is_refused():
     document = plan_document(standing=10)
-    first_row(document)["seats"][0]["seat_guid"] = "floor#7"
-    assert {"zones/0/rows/0/seats/0/seat_guid": "'floor#7' is a place in the area 'floor'"} == faults(
+    first_row(document)["seats"][0]["seat_guid"] = "floor:7"
+    assert {"zones/0/rows/0/seats/0/seat_guid": "'floor:7' is a place in the area 'floor'"} == faults(
         document
     )
 

@@ -103,11 +103,11 @@ def test_the_nearest_equivalent_is_of_the_same_category_and_adjacent() -> None:
     assert block is not None
     assert [HALL.seat_ids[position] for position in block] == ["A4", "A5"]
     assert nearest_equivalent(("A1", "A6"), seat_map) is None
-    assert nearest_equivalent(("pit#1",), seat_map) is None
+    assert nearest_equivalent(("pit:1",), seat_map) is None
 
 
 def test_labels_say_what_is_printed_on_the_ticket() -> None:
-    numbered, unit = HALL.label(HALL.position_of["A4"]), HALL.label(HALL.position_of["pit#2"])
+    numbered, unit = HALL.label(HALL.position_of["A4"]), HALL.label(HALL.position_of["pit:2"])
     assert (numbered.zone, numbered.row, numbered.number, numbered.price_category) == (
         "Main",
         "0",

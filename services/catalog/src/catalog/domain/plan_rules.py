@@ -55,9 +55,9 @@ def _check_areas(plan: SeatingPlan, faults: FaultList) -> None:
 
 
 def _check_seats_are_no_area_units(plan: SeatingPlan, area_ids: set[str], faults: FaultList) -> None:
-    """Unit n of an area is sold under the seat id `<area_id>#<n>`, which no seat may bear."""
+    """Unit n of an area is sold under the seat id `<area_id>:<n>`, which no seat may bear."""
     for path, seat in _seats_with_paths(plan):
-        area_id, mark, unit = seat.seat_id.rpartition("#")
+        area_id, mark, unit = seat.seat_id.rpartition(":")
         if mark and unit.isdecimal() and area_id in area_ids:
             faults.add(f"{path}/seat_guid", f"{seat.seat_id!r} is a place in the area {area_id!r}")
 

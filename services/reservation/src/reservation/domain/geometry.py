@@ -19,7 +19,7 @@ from reservation.domain.lanes import FREE, Lane, build_lanes
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """An unnumbered part of the plan, sold by quantity; its units are `<area_id>#1..capacity`."""
+    """An unnumbered part of the plan, sold by quantity; its units are `<area_id>:1..capacity`."""
 
     area_id: str
     name: str
@@ -32,7 +32,7 @@ class Area:
         return range(self.first_position, self.first_position + self.capacity)
 
     def unit_ids(self) -> list[str]:
-        return [f"{self.area_id}#{number}" for number in range(1, self.capacity + 1)]
+        return [f"{self.area_id}:{number}" for number in range(1, self.capacity + 1)]
 
 
 @dataclass(frozen=True, slots=True)
