@@ -18,8 +18,8 @@ PATIENCE_S = 120
 
 def down(home: Home) -> str:
     """End the launcher of this home and everything it runs; what was done, in a sentence."""
-    if not home.path.exists():
-        return f"Nothing runs: there is no {home.path}."
+    if not home.is_home:
+        return f"Nothing runs: {home.path} is no home of Rowlock."
     if is_held(home):
         end_launcher(home)
         with only_launcher(home):
@@ -62,9 +62,8 @@ def released(home: Home, *, within_s: float) -> bool:
 
 def reset(home: Home) -> str:
     """End everything and delete the home: events, orders, keys and passwords are gone."""
+    if home.path.exists() and not home.is_home:
+        raise LauncherError(f"{home.path} is no home of Rowlock, so it is not deleted.")
     down(home)
-    if home.path.exists():
-        if not home.ports_file.exists() and not home.lock_file.exists() and any(home.path.iterdir()):
-            raise LauncherError(f"{home.path} does not look like a home of Rowlock, so it is not deleted.")
-        shutil.rmtree(home.path)
+    shutil.rmtree(home.path, ignore_errors=not home.path.exists())
     return f"{home.path} is gone; `make up` begins anew."

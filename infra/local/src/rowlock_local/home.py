@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from rowlock_local.errors import LauncherError
+
+SIGN = "This folder belongs to Rowlock's launcher; `make reset` deletes it.\n"
+
 
 @dataclass(frozen=True)
 class Home:
@@ -70,9 +74,25 @@ class Home:
         """What a detached launcher says."""
         return self.logs / "launcher.log"
 
+    @property
+    def sign(self) -> Path:
+        """Tells a home from a folder of somebody's own."""
+        return self.path / "README"
+
+    @property
+    def is_home(self) -> bool:
+        """Whether the folder is ours to fill and to delete."""
+        return self.sign.exists() and self.sign.read_text() == SIGN
+
     def create(self) -> None:
-        """Make the folders; only what another user must enter is open, and nothing outside is touched."""
+        """Make the folders; only what another user must enter is open, and nothing outside is touched.
+
+        Raises LauncherError for a folder that holds something else.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
+        if not self.is_home and any(self.path.iterdir()):
+            raise LauncherError(f"{self.path} holds other files: set ROWLOCK_HOME to a folder of its own.")
+        self.sign.write_text(SIGN)
         # PostgreSQL's unprivileged user passes through here; it can list nothing.
         self.path.chmod(0o711)
         for folder in (self.keys, self.secrets, self.logs, self.run, self.rabbitmq, self.gateway):

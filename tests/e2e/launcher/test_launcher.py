@@ -1,0 +1,178 @@
+"""`make up` and what may go wrong with it."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from rowlock_cli.environment import read_env_file
+from rowlock_local.errors import LauncherError
+from rowlock_local.files import read_json, write_json
+from rowlock_local.home import Home
+from rowlock_local.identity import identify, is_same
+from rowlock_local.parts import rabbitmq_install
+from rowlock_local.ports import claim_ports
+from support.waiting import wait_until
+
+ROOT = Path(__file__).parents[3]
+LEAST_PROCESSES = 10
+
+
+class Copy:
+    """One copy of the system, in a home and on a port of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = Home(folder)
+        self.home.create()
+        self.port = claim_ports(self.home, names=["gateway"])["gateway"]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def launch(self, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+        own = {"ROWLOCK_HOME": str(self.home.path), "ROWLOCK_PORT": str(self.port), "ROWLOCK_DEMO": "false"}
+        return subprocess.run(
+            [sys.executable, "-m", "rowlock_local", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **own, **settings},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+
+    def records(self) -> list[dict[str, object]]:
+        return [read_json(file) for file in self.home.run.glob("*.json")]
+
+    def end_launcher(self, number: signal.Signals) -> None:
+        os.kill(read_json(self.home.state_file)["launcher"]["pid"], number)
+
+    def answers(self) -> bool:
+        return httpx.get(f"{self.url}/api/v1/events", trust_env=False).status_code == 200
+
+
+@pytest.fixture
+def copy(tmp_path):
+    copy = Copy(tmp_path / "home")
+    yield copy
+    copy.launch("down")
+
+
+@pytest.fixture
+def another(tmp_path):
+    another = Copy(tmp_path / "another")
+    yield another
+    another.launch("down")
+
+
+@pytest.mark.timeout(400)
+async def test_two_copies_run_side_by_side_and_end_each_for_itself(copy, another):
+    both = await asyncio.gather(
+        *(asyncio.to_thread(each.launch, "up", "--detach") for each in (copy, another))
+    )
+    for each, started in zip((copy, another), both, strict=True):
+        assert started.returncode == 0, started.stdout + started.stderr
+        assert f"Rowlock is up: {each.url}" in started.stdout
+        assert each.answers()
+        assert each.launch("status").returncode == 0
+
+    second = copy.launch("up")
+    assert second.returncode == 1
+    assert f"already runs from {copy.home.path} at {copy.url}" in second.stderr
+
+    processes = another.records()
+    assert len(processes) >= LEAST_PROCESSES
+    another.end_launcher(signal.SIGTERM)
+    await wait_until(lambda: not any(map(is_same, processes)), deadline_s=60, what="every process has ended")
+    assert copy.answers()
+
+
+@pytest.mark.timeout(400)
+async def test_a_launcher_that_is_killed_leaves_no_process_and_loses_no_data(copy):
+    started = copy.launch("up", "--detach")
+    assert started.returncode == 0, started.stdout + started.stderr
+    database = read_env_file(copy.home.env_file)["POSTGRES_URL"]
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS n")
+    processes = copy.records()
+
+    copy.end_launcher(signal.SIGKILL)
+    await wait_until(
+        lambda: not any(map(is_same, processes)), deadline_s=30, what="no child outlives its launcher"
+    )
+    assert copy.launch("status").returncode == 1
+
+    again = copy.launch("up", "--detach")
+    assert again.returncode == 0, again.stdout + again.stderr
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT n FROM kept").fetchall() == [(1,)]
+
+    processes = copy.records()
+    assert copy.launch("down").stdout == "Everything has ended.\n"
+    assert not any(map(is_same, processes))
+    assert copy.launch("reset").returncode == 0
+    assert not copy.home.path.exists()
+
+
+def test_a_taken_port_is_one_sentence_and_nothing_is_left(copy):
+    with closing(socket.create_server(("127.0.0.1", copy.port))):
+        refused = copy.launch("up")
+
+    assert refused.returncode == 1
+    assert f"Port {copy.port} for the gateway is already taken" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert copy.records() == []
+
+
+def test_a_setting_that_makes_no_sense_is_named(copy):
+    refused = copy.launch("up", ORDERS_API_REPLICAS="many")
+
+    assert refused.returncode == 1
+    assert "ORDERS_API_REPLICAS" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_database_that_does_not_answer_ends_the_start_and_everything_with_it(copy):
+    refused = copy.launch("up", POSTGRES_URL="postgresql://postgres@127.0.0.1:1/postgres")
+
+    assert refused.returncode == 1
+    assert "POSTGRES_URL must name a superuser" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert copy.records() == []
+
+
+def test_down_without_a_system_says_so_and_spares_a_stranger_with_an_old_pid(copy):
+    stranger = {**(identify(os.getpid()) or {}), "start_ticks": 1, "name": "catalog-api-1"}
+    write_json(copy.home.run / "catalog-api-1.json", stranger)
+
+    ended = copy.launch("down")
+
+    assert (ended.returncode, ended.stdout.strip()) == (0, "Nothing was running.")
+
+
+def test_reset_deletes_only_what_is_a_home(tmp_path, copy):
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "letter").write_text("dear …")
+
+    for command in ("reset", "up", "down"):
+        copy.launch(command, ROWLOCK_HOME=str(precious))
+
+    assert [path.name for path in precious.iterdir()] == ["letter"]
+
+
+def test_without_rabbitmq_and_without_root_the_way_out_is_named(monkeypatch, copy):
+    monkeypatch.setattr(rabbitmq_install, "SERVERS", ("/nowhere/rabbitmq-server",))
+    monkeypatch.setattr(rabbitmq_install.os, "geteuid", lambda: 1000)
+
+    with pytest.raises(LauncherError, match="sudo apt-get install rabbitmq-server"):
+        asyncio.run(rabbitmq_install.ensure_programs(copy.home))
