@@ -71,7 +71,12 @@ class Decision:
     taken: tuple[str, ...] = ()
 
 
-PLACE_HOLDS = """
+def _one_line(statement: str) -> str:
+    """psycopg reads a statement of more than 4,096 characters anew at each execution."""
+    return " ".join(statement.split())
+
+
+PLACE_HOLDS = _one_line("""
 WITH request AS MATERIALIZED (
   SELECT * FROM unnest(%(n)s::int[], %(hold_id)s::uuid[], %(event_id)s::uuid[], %(buyer_id)s::text[],
                        %(idempotency_key)s::text[], %(request_fingerprint)s::bytea[], %(seats)s::int[])
@@ -167,21 +172,17 @@ FROM judged j
 LEFT JOIN decided d ON d.n = j.n
 LEFT JOIN placed p ON p.hold_id = j.hold_id
 ORDER BY j.n
-"""
+""")
 
 
 async def place_holds(
     db: Database, placements: Sequence[Placement], *, active_holds_max: int, duration_s: int
 ) -> list[Decision]:
     """Decide and commit a batch; one Decision a placement, in order."""
-    parameters = _columns(placements) | {
-        "active_holds_max": active_holds_max,
-        "duration": timedelta(seconds=duration_s),
-    }
+    parameters = parameters_of(placements, active_holds_max=active_holds_max, duration_s=duration_s)
     async with db.raw() as connection:
         cursor = await connection.execute(PLACE_HOLDS, parameters, prepare=True)
         rows = await cursor.fetchall()
-    db.committed()
     return [_decision(*row) for row in rows]
 
 
@@ -219,8 +220,13 @@ def _decision(
     return Decision(Verdict(verdict), taken=tuple(taken or ()))
 
 
-def _columns(placements: Sequence[Placement]) -> dict[str, Any]:
+def parameters_of(
+    placements: Sequence[Placement], *, active_holds_max: int, duration_s: int
+) -> dict[str, Any]:
+    """What PLACE_HOLDS is executed with."""
     return {
+        "active_holds_max": active_holds_max,
+        "duration": timedelta(seconds=duration_s),
         "n": list(range(len(placements))),
         "hold_id": [p.hold_id for p in placements],
         "event_id": [p.event_id for p in placements],
