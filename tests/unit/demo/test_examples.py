@@ -6,6 +6,7 @@ from math import dist
 from pathlib import Path
 
 import pytest
+
 from rowlock_demo.drawing import PLANS, to_json, to_svg
 from rowlock_demo.drawing.plan import SEAT_PITCH, Json, Point, seats_of
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from rowlock_demo.drawing import PLANS
 from rowlock_demo.programme import SHOWS, Show
 
