@@ -1,51 +1,32 @@
 """The one ASGI middleware: request id, body limit, hostile input, last-resort errors, access log.
 
-Everything that no service can store or parse is refused here once, so no router has to care:
-NUL characters, invalid UTF-8, lone surrogates, numbers beyond 64 bits, over-deep documents.
+What no service could parse or store is refused here (see `hostile_input`).
 """
 
 import asyncio
-import json
-import math
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.http.hostile_input import Refused, check_body, check_target
 from chassis.ids import new_id
 from chassis.logs import get_logger
 from chassis.problems import (
     BAD_REQUEST,
     BODY_TOO_LARGE,
     INTERNAL_ERROR,
-    MEDIA_TYPE_UNSUPPORTED,
-    VALIDATION_FAILED,
     problem_response,
 )
 
-DEPTH_MAX = 64
 # Checking takes up to 0.2 s a megabyte: a large body is checked in a thread, beside other requests.
 CHECKED_INLINE_BYTES_MAX = 65_536
-INTEGER_MAX = 2**63 - 1
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}")
-_NUL_IN_QUERY = re.compile(rb"%00|\x00", re.IGNORECASE)
-# Only a body that shows one of these is walked through; the usual one costs a single scan.
-_SUSPICIOUS = re.compile(rb"\\u|[0-9]{19}|[0-9.][eE]|NaN|Infinity|\x00")
 _QUIET_PATHS = ("/healthz", "/readyz")
 
 log = get_logger()
-
-
-class Refused(Exception):
-    """The request gets this answer without reaching a router."""
-
-    def __init__(self, spec: Any, detail: str, **extra: Any) -> None:
-        super().__init__(detail)
-        self.spec = spec
-        self.extra = extra
 
 
 class Edge:
@@ -80,7 +61,7 @@ class Edge:
 
     async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer", request_id: str) -> None:
         try:
-            _check_target(scope)
+            check_target(scope)
             receive = await self._checked_body(scope, receive)
             await self._app(scope, receive, answer)
         except Refused as refused:
@@ -105,9 +86,9 @@ class Edge:
             return receive
         content_type = headers.get(b"content-type", b"")
         if len(body) > CHECKED_INLINE_BYTES_MAX:
-            await asyncio.to_thread(_check_body, body, content_type)
+            await asyncio.to_thread(check_body, body, content_type)
         elif body:
-            _check_body(body, content_type)
+            check_body(body, content_type)
         return _Replay(body, receive)
 
 
@@ -151,13 +132,6 @@ def _request_id(scope: Scope) -> str:
     return str(new_id())
 
 
-def _check_target(scope: Scope) -> None:
-    if "\x00" in scope["path"]:
-        raise _rule_broken("path", "path", "must not contain a NUL character")
-    if _NUL_IN_QUERY.search(scope["query_string"]):
-        raise _rule_broken("query", "query", "must not contain a NUL character")
-
-
 async def _read_body(receive: Receive, headers: Mapping[bytes, bytes], limit: int) -> bytes | None:
     announced = headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > limit:
@@ -183,79 +157,6 @@ def _within(body: bytes, limit: int) -> bytes:
     if len(body) > limit:
         raise Refused(BODY_TOO_LARGE, f"At most {limit} bytes.")
     return body
-
-
-def _check_body(body: bytes, content_type: bytes) -> None:
-    media_type = content_type.partition(b";")[0].strip().lower()
-    if media_type != b"application/json" and not (
-        media_type.startswith(b"application/") and media_type.endswith(b"+json")
-    ):
-        raise Refused(MEDIA_TYPE_UNSUPPORTED, "The body must be application/json.")
-    if not body.isascii():
-        _check_utf8(body)
-    if body.count(b"[") + body.count(b"{") > DEPTH_MAX:
-        _check_depth(body)
-    if _SUSPICIOUS.search(body):
-        _check_values(body)
-
-
-def _check_utf8(body: bytes) -> None:
-    try:
-        body.decode()
-    except UnicodeDecodeError as error:
-        raise _rule_broken("", "body", f"is not valid UTF-8 at byte {error.start}") from None
-
-
-def _check_depth(body: bytes) -> None:
-    depth = 0
-    for token in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', body, re.DOTALL):
-        mark = token[0]
-        if mark in (b"[", b"{"):
-            depth += 1
-            if depth > DEPTH_MAX:
-                raise _rule_broken("", "body", f"is nested deeper than {DEPTH_MAX} levels")
-        elif mark in (b"]", b"}"):
-            depth -= 1
-
-
-def _check_values(body: bytes) -> None:
-    try:
-        document = json.loads(body)
-    except json.JSONDecodeError:
-        return  # the router's parser says where
-    except (ValueError, RecursionError):
-        raise _rule_broken("", "body", "contains a number that is too long") from None
-    _check_value(document, "")
-
-
-def _check_value(value: Any, path: str) -> None:
-    if isinstance(value, str):
-        _check_text(value, path)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _check_text(key, path)
-            _check_value(item, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            _check_value(item, f"{path}.{index}" if path else str(index))
-    elif isinstance(value, int) and abs(value) > INTEGER_MAX:
-        raise _rule_broken(path, "body", "is beyond 64 bits")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise _rule_broken(path, "body", "is not a finite number")
-
-
-def _check_text(value: str, path: str) -> None:
-    if "\x00" in value:
-        raise _rule_broken(path, "body", "must not contain a NUL character")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise _rule_broken("", "body", "contains half of a surrogate pair") from None
-
-
-def _rule_broken(field: str, where: str, rule: str) -> Refused:
-    error = {"field": field.encode(errors="replace").decode(), "rule": rule, "in": where}
-    return Refused(VALIDATION_FAILED, f"{field or where} {rule}.", errors=[error])
 
 
 def _internal_error(request_id: str) -> Response:
