@@ -71,9 +71,9 @@ class Decision:
     taken: tuple[str, ...] = ()
 
 
-def _one_line(statement: str) -> str:
-    """psycopg reads a statement of more than 4,096 characters anew at each execution."""
-    return " ".join(statement.split())
+def _one_line(statement: str) -> bytes:
+    """Without indentation: a statement of more than 4,096 characters psycopg parses at every execution."""
+    return " ".join(statement.split()).encode()
 
 
 PLACE_HOLDS = _one_line("""
