@@ -59,7 +59,9 @@ class System:
     def stopped_workers(self) -> Iterator[None]:
         """No worker of any service does anything (SIGSTOP) until the block ends."""
         pids = [
-            pid for service in SERVICES for n in self.replicas(service, "worker")
+            pid
+            for service in SERVICES
+            for n in self.replicas(service, "worker")
             if (pid := self.pid(service, "worker", n))
         ]
         for pid in pids:

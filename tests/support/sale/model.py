@@ -24,7 +24,9 @@ class ModelHold:
     lapsed: bool = False
     renewals_left: int = 2
     ordered: bool = False
-    tokens: list[tuple[str, tuple[str, ...]]] = field(default_factory=list[tuple[str, tuple[str, ...]]])
+    tokens: list[tuple[str, tuple[str, ...]]] = field(
+        default_factory=list[tuple[str, tuple[str, ...]]], repr=False
+    )
     """Every token given out for it, with the seats it states: old ones stay in buyers' hands."""
 
     @property

@@ -50,7 +50,7 @@ class Organizer(Person):
 
 
 def small_plan(*, rows: int = 2, seats_per_row: int = 8, standing: int = 10) -> Json:
-    """Seats `Stalls-1-1`… in category Stalls, and an area `standing` of category Standing."""
+    """Seats `Stalls-1-1`… in category Stalls, and an area `floor` of category Standing."""
     return plan_document(
         name=f"Hall {uuid.uuid4()}", rows=rows, seats_per_row=seats_per_row, standing=standing
     )
