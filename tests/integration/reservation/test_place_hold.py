@@ -146,7 +146,7 @@ async def test_an_area_is_sold_by_quantity_to_the_last_place(replicas: list[Scen
     results = await outcomes(*(replicas[n % 4].hold_area(event, 3) for n in range(15)))
     units = [seat.seat_id for result in results if hasattr(result, "seats") for seat in result.seats]
     assert len(units) == len(set(units)) == 30
-    assert units[0].startswith("pit#")
+    assert units[0].startswith("pit:")
     assert names_of(results) == {"PlacedHold": 10, "NotEnoughSeats": 5}
 
 
