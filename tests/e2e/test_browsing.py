@@ -16,7 +16,7 @@ async def test_the_list_follows_what_is_held_and_given_back(stage):
     buyer = stage.buyer()
     await see_listed(buyer, title, available=26)
 
-    hold = await buyer.hold(event_id, "Stalls-1-1", areas={"standing": 3})
+    hold = await buyer.hold(event_id, "Stalls-1-1", areas={"floor": 3})
     await see_listed(buyer, title, available=22)
     assert 26 == (await listed(buyer, title))[0]["availability"]["total"]
     await buyer.write("DELETE", f"/holds/{hold['hold_id']}", expect=204)
@@ -31,7 +31,7 @@ async def test_what_is_sold_out_is_not_found_among_what_has_seats_left(stage):
 
     await buyer.hold(event_id, best=("Stalls", 8))
     await buyer.hold(event_id, best=("Stalls", 8))
-    last = await buyer.hold(event_id, areas={"standing": 10})
+    last = await buyer.hold(event_id, areas={"floor": 10})
     await see_listed(buyer, title, available=0, has_seats_left=False)
     assert [] == await listed(buyer, title, has_seats_left=True)
 

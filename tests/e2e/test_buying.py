@@ -61,18 +61,18 @@ async def test_the_best_available_seats_are_neighbours_in_the_first_row(stage):
 async def test_standing_places_are_sold_until_there_are_none(stage):
     event_id = await stage.event()
     buyer = stage.buyer()
-    order = await buyer.finalize(await buyer.order(await buyer.hold(event_id, areas={"standing": 8})))
+    order = await buyer.finalize(await buyer.order(await buyer.hold(event_id, areas={"floor": 8})))
 
     assert ["confirmed", 8] == [order["state"], len(await buyer.tickets(order))]
-    refused = await stage.buyer().send("POST", "/holds", wish(event_id, areas={"standing": 3}))
+    refused = await stage.buyer().send("POST", "/holds", wish(event_id, areas={"floor": 3}))
     assert ["not-enough-seats", 2] == [problem(refused), refused.json()["largest_block"]]
-    await stage.buyer().hold(event_id, areas={"standing": 2})
+    await stage.buyer().hold(event_id, areas={"floor": 2})
 
 
 async def test_one_order_takes_seats_of_two_events(stage):
     events = [await stage.event(), await stage.event()]
     buyer = stage.buyer()
-    holds = [await buyer.hold(event_id, "Stalls-2-1", areas={"standing": 1}) for event_id in events]
+    holds = [await buyer.hold(event_id, "Stalls-2-1", areas={"floor": 1}) for event_id in events]
     order = await buyer.finalize(await buyer.order(*holds))
 
     assert "confirmed" == order["state"]
@@ -103,11 +103,11 @@ async def test_a_repeated_request_gets_the_first_answer(stage):
 
     await buyer.order(await buyer.hold(event_id, "Stalls-1-2"))  # orders knows the event
     body = order_of(first.json())
-    first, again = [await buyer.write("POST", "/orders", body, expect=201, key="mine too") for _ in range(2)]
+    first, again = [await buyer.write("POST", "/orders", body, expect=201, key="mine-too") for _ in range(2)]
     assert [first.json(), "true"] == [again.json(), again.headers["idempotent-replay"]]
 
     body["contact"]["name"] = "Somebody Else"
-    refused = await buyer.write("POST", "/orders", body, expect=422, key="mine too")
+    refused = await buyer.write("POST", "/orders", body, expect=422, key="mine-too")
     assert "idempotency-key-reused" == problem(refused)
 
 

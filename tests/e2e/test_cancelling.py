@@ -38,9 +38,10 @@ async def test_an_order_that_was_not_finalized_gives_its_seats_back_at_once(stag
     await buyer.see_seats(event_id, "Stalls-1-1", become="a")
 
 
-async def test_an_order_is_not_cancelled_where_the_event_does_not_allow_it(stage):
+async def test_an_order_is_not_cancelled_after_the_deadline_of_its_event(stage):
     buyer = stage.buyer()
-    hold = await buyer.hold(await stage.event(cancellation_deadline_at=None), "Stalls-1-1")
+    event_id = await stage.event(cancellation_deadline_at="2026-01-01T00:00:00Z")
+    hold = await buyer.hold(event_id, "Stalls-1-1")
     order = await buyer.finalize(await buyer.order(hold))
     refused = await buyer.write("POST", f"/orders/{order['order_id']}/cancellation", expect=409)
 

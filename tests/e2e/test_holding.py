@@ -29,15 +29,15 @@ async def test_a_released_hold_lets_another_buyer_have_the_seats(stage):
 async def test_a_single_seat_can_be_given_up(stage):
     event_id = await stage.event()
     buyer = stage.buyer()
-    hold = await buyer.hold(event_id, "Stalls-1-1", areas={"standing": 1})
-    (standing,) = [seat["seat_id"] for seat in hold["seats"] if seat["area_id"]]
-    path = f"/holds/{hold['hold_id']}/seats/{standing}"
+    hold = await buyer.hold(event_id, "Stalls-1-1", areas={"floor": 1})
+    (place,) = [seat["seat_id"] for seat in hold["seats"] if seat["area_id"]]
+    path = f"/holds/{hold['hold_id']}/seats/{place}"
     smaller = (await buyer.write("DELETE", path, expect=200)).json()
 
     assert ["Stalls-1-1"] == seats_of(smaller)
     order = await buyer.order(smaller)
     assert ["Stalls-1-1"] == seats_of(order)
-    await stage.buyer().hold(event_id, areas={"standing": 10})
+    await stage.buyer().hold(event_id, areas={"floor": 10})
 
 
 async def test_a_hold_is_renewed_twice_and_no_more(stage):

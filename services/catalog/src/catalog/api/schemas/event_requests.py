@@ -55,7 +55,7 @@ class EventIn(Request):
     seats_per_order_max: SeatsPerOrder = 10
     pesel_required: StrictBool = Field(default=False, description="Each attendee must give a PESEL")
     cancellation_deadline_at: Moment | None = Field(
-        default=None, description="Last moment at which buyers may cancel; null: they may not"
+        default=None, description="Buyers may cancel before this moment; null: before the event starts"
     )
 
     def terms(self) -> EventTerms:
