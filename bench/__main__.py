@@ -6,13 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from rowlock_demo.gateway import Gateway
-
 from bench import buyers, database, generator, half_peak, listing, machine, report, saga, stadium, system, wrk
 from bench.ladder import Stage, climb
 from bench.measurement import Measurement, peak, with_ratios
 from bench.plan import FULL, PATTERNS, QUICK, RUNGS, Plan
 from bench.processes import memory_mib
+from rowlock_demo.gateway import Gateway
 
 ORDERS_PER_S = 50
 PAGES_PER_S = 100

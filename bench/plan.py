@@ -36,4 +36,4 @@ class Plan:
 
 
 FULL = Plan()
-QUICK = Plan(concurrencies=(1, 32), measure_s=4, warm_up_s=1, events=4, buyers=4_000)
+QUICK = Plan(concurrencies=(1, 32), measure_s=4, warm_up_s=1, events=4)
