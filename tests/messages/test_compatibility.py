@@ -45,7 +45,7 @@ def test_no_released_version_was_dropped():
     assert {path.stem for path in SCHEMAS.glob("*.json")} <= types
 
 
-def current(message):
+def current(message) -> dict[str, dict[str, Any]]:
     """The fields of a message and of its nested parts, without titles and descriptions."""
     schema = message.model_json_schema()
     parts = {"": schema, **schema.get("$defs", {})}
