@@ -30,7 +30,7 @@ def home(folder):
     return home
 
 
-async def serve(home: Home, *statements: str, kill: bool = False):
+async def serve(home: Home, query: str, *, before: str = "SELECT 1", kill: bool = False):
     port = claim_ports(home, names=["postgres"])["postgres"]
     command = await prepare_postgres(home, port=port)
     assert command.prepare
@@ -39,16 +39,15 @@ async def serve(home: Home, *statements: str, kill: bool = False):
         running(command, logs=home.logs) as process,
         psycopg.connect(admin_url(home, port=port), autocommit=True) as connection,
     ):
-        for statement in statements:
-            rows = connection.execute(statement.encode())
-        answer = rows.fetchall()
+        connection.execute(before.encode())
+        answer = connection.execute(query.encode()).fetchall()
         if kill:
             process.kill()
     return answer
 
 
 async def test_a_folder_that_others_cannot_enter_is_served_and_stays_shut(folder, home):
-    rows = await serve(home, "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (1) RETURNING n")
+    rows = await serve(home, "SELECT n FROM kept", before="CREATE TABLE kept AS SELECT 1 AS n")
 
     assert rows == [(1,)]
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -59,7 +58,7 @@ async def test_a_folder_that_others_cannot_enter_is_served_and_stays_shut(folder
 
 
 async def test_a_server_that_was_killed_is_followed_by_another_on_the_same_data(home):
-    await serve(home, "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (7) RETURNING n", kill=True)
+    await serve(home, "SELECT n FROM kept", before="CREATE TABLE kept AS SELECT 7 AS n", kill=True)
     pid_file = home.postgres / "data" / "postmaster.pid"
     pid_file.write_text("\n".join([str(os.getpid()), *pid_file.read_text().splitlines()[1:]]))
 
