@@ -42,6 +42,11 @@ class System:
         """DATABASE_URL of a service, for looking behind its back or for moving its clock."""
         return read_env_file(self.home.env_file)[f"{service.upper()}_DATABASE_URL"]
 
+    @cached_property
+    def amqp_url(self) -> str:
+        """The broker's URL."""
+        return read_env_file(self.home.env_file)["AMQP_URL"]
+
     def replicas(self, service: str, process_type: str) -> list[int]:
         """The numbers of the running processes of a service's "api" or "worker"."""
         records = self.home.run.glob(f"{service}-{process_type}-*.json")

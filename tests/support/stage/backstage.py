@@ -1,4 +1,4 @@
-"""What no buyer can: read a service's tables, and let time pass for a hold."""
+"""What no buyer can: read the services' tables and queues, and let time pass for a hold."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import namedtuple_row
 
+from chassis.messaging.dead_letters import list_dead_letters
+from support.services import SERVICES, consumer_names
 from support.stage.person import Json
 from support.system import System
 
@@ -36,3 +38,43 @@ class Backstage:
         url = self.system.database_url(service)
         async with await psycopg.AsyncConnection.connect(url, row_factory=namedtuple_row) as connection:
             return await (await connection.execute(sql, values)).fetchall()
+
+    async def sold_seats(self, event_id: str) -> dict[str, str]:
+        """Each sold seat with the order it was sold to, as reservation has it."""
+        sql = """SELECT seat_id, order_id FROM reservation.seats
+        WHERE event_id = %(event)s AND state = 'sold'"""
+        rows = await self.rows("reservation", sql, {"event": event_id})
+        return {row.seat_id: str(row.order_id) for row in rows}
+
+    async def valid_tickets(self, event_id: str) -> list[tuple[str, str]]:
+        """The seat and the order of each valid ticket, as orders has it."""
+        sql = "SELECT seat_id, order_id FROM orders.tickets WHERE event_id = %(event)s AND state = 'valid'"
+        rows = await self.rows("orders", sql, {"event": event_id})
+        return [(row.seat_id, str(row.order_id)) for row in rows]
+
+    async def hold_states(self, event_id: str) -> dict[str, str]:
+        """The state of each hold of the event, as reservation has it."""
+        sql = "SELECT hold_id, state FROM reservation.holds WHERE event_id = %(event)s"
+        rows = await self.rows("reservation", sql, {"event": event_id})
+        return {str(row.hold_id): row.state for row in rows}
+
+    async def order_states(self, event_id: str) -> dict[str, str]:
+        """The state of each order of the event, as orders has it."""
+        sql = """SELECT order_id, state FROM orders.orders
+        WHERE order_id IN (SELECT order_id FROM orders.order_holds WHERE event_id = %(event)s)"""
+        rows = await self.rows("orders", sql, {"event": event_id})
+        return {str(row.order_id): row.state for row in rows}
+
+    async def unsent_messages(self) -> int:
+        """How many messages wait in the outboxes."""
+        counts = [await self.rows(name, f"SELECT count(*) FROM {name}.outbox") for name in SERVICES]
+        return sum(row[0].count for row in counts)
+
+    async def dead_letters(self) -> list[Any]:
+        """What consumers gave up on."""
+        url = self.system.amqp_url
+        return [
+            letter
+            for name in consumer_names()
+            for letter in await list_dead_letters(amqp_url=url, consumer=name)
+        ]
