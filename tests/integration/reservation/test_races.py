@@ -8,6 +8,7 @@ from typing import Any
 from integration.reservation.scene import LIMITS, Scene, names_of, outcomes, owner, plan_document
 
 from messages.reservation import HoldsConfirmed, HoldsRefused
+from reservation.storage.seats import lock_seats
 from reservation.usecases.expire_holds import expire_holds
 from reservation.usecases.place_hold import PlacedHold
 from reservation.usecases.release_hold import release_hold
@@ -112,6 +113,18 @@ def _everything(placed: PlacedHold, replicas: list[Scene]) -> list[Any]:
         expire_holds(replicas[0].db, batch_max=5),
         expire_holds(replicas[1].db, batch_max=5),
     ]
+
+
+async def test_seats_are_locked_in_one_order_whatever_order_they_are_named_in(replicas: list[Scene]) -> None:
+    event = await replicas[0].put_on_sale(plan_document(rows=4, seats=10))
+    seats = [(event, f"{row}-{n}") for row in range(4) for n in range(10)]
+
+    async def lock(scene: Scene) -> int:
+        async with scene.db.transaction() as tx:  # not db.run, which would hide a deadlock
+            return len(await lock_seats(tx, random.sample(seats, 30)))
+
+    results = await outcomes(*(lock(replicas[n % 4]) for n in range(80)))
+    assert results == [30] * 80
 
 
 async def test_no_hold_outlives_a_cancellation_it_raced_with(replicas: list[Scene]) -> None:
