@@ -14,11 +14,9 @@ import psycopg
 import pytest
 
 from rowlock_cli.environment import read_env_file
-from rowlock_local.errors import LauncherError
 from rowlock_local.files import read_json, write_json
 from rowlock_local.home import Home
 from rowlock_local.identity import identify, is_same
-from rowlock_local.parts import rabbitmq_install
 from rowlock_local.ports import claim_ports
 from support.waiting import wait_until
 
@@ -168,11 +166,3 @@ def test_reset_deletes_only_what_is_a_home(tmp_path, copy):
         copy.launch(command, ROWLOCK_HOME=str(precious))
 
     assert [path.name for path in precious.iterdir()] == ["letter"]
-
-
-def test_without_rabbitmq_and_without_root_the_way_out_is_named(monkeypatch, copy):
-    monkeypatch.setattr(rabbitmq_install, "SERVERS", ("/nowhere/rabbitmq-server",))
-    monkeypatch.setattr(rabbitmq_install.os, "geteuid", lambda: 1000)
-
-    with pytest.raises(LauncherError, match="sudo apt-get install rabbitmq-server"):
-        asyncio.run(rabbitmq_install.ensure_programs(copy.home))
