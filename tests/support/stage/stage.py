@@ -32,9 +32,9 @@ class Stage:
     def backstage(self) -> Backstage:
         return Backstage(self.system)
 
-    def buyer(self) -> Buyer:
-        """A new buyer."""
-        return Buyer(gateway=self.gateway, token=self.system.token())
+    def buyer(self, *, subject: str | None = None) -> Buyer:
+        """A new buyer, unless one is named."""
+        return Buyer(gateway=self.gateway, token=self.system.token(subject=subject))
 
     async def event(self, *, seating_plan_id: str | None = None, **terms: Any) -> str:
         """A new event on sale, on the plan that all journeys share unless another is given: its id."""
