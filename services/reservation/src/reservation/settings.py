@@ -37,7 +37,7 @@ class Settings(ServiceSettings):
         default=3600, ge=1, description="Longest a hold lasts from its placing, renewals included"
     )
     hold_batch_max: int = Field(
-        default=64, ge=1, le=1000, description="Most holds that share one statement and one commit"
+        default=128, ge=1, le=1000, description="Most holds that share one statement and one commit"
     )
     hold_batches_at_once_max: int = Field(
         default=1,
