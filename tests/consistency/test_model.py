@@ -35,11 +35,14 @@ STATES = {"awaiting_payment", "finalizing", "confirmed", "cancelling", "cancelle
 class Story(OrderRules, OrganizerRules, PostRules):
     """Buyers, an organizer, an operator, two small events and an unreliable post."""
 
-    def come_to_rest(self):
+    def is_at_rest(self):
         self.sweep()
         self.release_holds_of_cancelled_events()
         self.cancel_orders_of_cancelled_events()
+        self.collect()
+        nothing_happened = not self.waiting
         self.collect_and_deliver_all()
+        return nothing_happened
 
 
 @pytest.fixture

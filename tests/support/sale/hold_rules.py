@@ -1,5 +1,6 @@
 """What buyers do with holds, and what time does to them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -45,22 +46,32 @@ class HoldRules(StoryBase):
             self.model.release_seat(hold, seat)
             self._remember_token(hold, answer.json())
 
-    @precondition(lambda self: any(hold.is_live for hold in self.model.holds.values()))
+    @precondition(lambda self: self.model.live_holds)
     @rule(data=st.data())
     def time_runs_out(self, data: st.DataObject) -> None:
-        hold = data.draw(st.sampled_from([hold for hold in self.model.holds.values() if hold.is_live]))
-        self.run(self.sale.lapse(hold.hold_id))
-        self.model.lapse(hold)
+        self._lapse(data.draw(st.sampled_from(self.model.live_holds)))
+
+    @precondition(lambda self: self.model.live_holds)
+    @rule(data=st.data())
+    def is_overtaken(self, data: st.DataObject) -> None:
+        """Time runs out and at once another buyer takes the seats; what then arrives comes too late."""
+        hold = data.draw(st.sampled_from(self.model.live_holds))
+        self._lapse(hold)
+        self._try_to_hold(hold.event_id, hold.seat_ids)
 
     @rule()
     def sweep(self) -> None:
         self.run(self.sale.run_job("reservation", "expire_holds"))
         self.model.sweep()
 
-    def _try_to_hold(self, event: str, seats: list[str]) -> ModelHold | None:
+    def _lapse(self, hold: ModelHold) -> None:
+        self.run(self.sale.lapse(hold.hold_id))
+        self.model.lapse(hold)
+
+    def _try_to_hold(self, event: str, seats: Sequence[str]) -> ModelHold | None:
         """The hold, or None if it was rightly refused."""
         buyer = f"buyer-{len(self.model.holds)}"
-        answer = self.ask("POST", "/holds", who=buyer, json={"event_id": event, "seat_ids": seats})
+        answer = self.ask("POST", "/holds", who=buyer, json={"event_id": event, "seat_ids": [*seats]})
         if event in self.model.cancelled:
             assert answer.status_code == 404, answer.text
             return None

@@ -59,6 +59,10 @@ class SaleModel:
         """By order: whether its holds were confirmed. Given once, repeated for ever."""
         self._seen: set[tuple[str, str]] = set()
 
+    @property
+    def live_holds(self) -> list[ModelHold]:
+        return [hold for hold in self.holds.values() if hold.is_live]
+
     # What buyers and organizers do
 
     def taken(self, event_id: str, seat_ids: Iterable[str]) -> list[str]:

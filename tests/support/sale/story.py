@@ -18,11 +18,12 @@ from support.sale.services import Sale
 
 T = TypeVar("T")
 
-SEATS = tuple(f"{row}-{number}" for row in "AB" for number in (1, 2, 3))
-ROUNDS_TO_REST = 8
+# Few seats, so that everybody wants the same ones.
+SEATS = ("A-1", "A-2", "A-3")
+ROUNDS_TO_REST = 10
 """More than the longest chain of messages and jobs that anything can start."""
 
-some_seats = st.lists(st.sampled_from(SEATS), min_size=1, max_size=3, unique=True)
+some_seats = st.lists(st.sampled_from(SEATS), min_size=1, max_size=2, unique=True)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ class StoryBase(RuleBasedStateMachine):
     @initialize()
     def two_events_are_on_sale(self) -> None:
         databases.empty(admin_url=self.stage.admin_database_url)
-        self.events = [self.run(self.sale.publish_event(plan=small_plan())) for _ in range(2)]
+        self.events = [
+            self.run(self.sale.publish_event(plan=small_plan(rows=1, seats=len(SEATS)))) for _ in range(2)
+        ]
         self.model = SaleModel((event, seat) for event in self.events for seat in SEATS)
 
     @invariant()
@@ -72,14 +75,16 @@ class StoryBase(RuleBasedStateMachine):
         """In the end every letter arrives and every job runs: then nothing may be left half done."""
         if not self.events:
             return
-        for _ in range(ROUNDS_TO_REST):
-            self.come_to_rest()
+        assert any(self.is_at_rest() for _ in range(ROUNDS_TO_REST)), (
+            "messages and jobs start each other for ever"
+        )
         self.promises_hold()
         self.run(check_when_all_is_quiet(self.sale, self.model))
         self.stage.reached.update(self.run(states_reached(self.sale, self.model)))
 
-    def come_to_rest(self) -> None:
-        """One round of everything that happens by itself."""
+    def is_at_rest(self) -> bool:
+        """Let everything happen that happens by itself; whether nothing was left to happen."""
+        raise NotImplementedError
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.stage.run(work)
