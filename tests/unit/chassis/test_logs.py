@@ -1,6 +1,7 @@
 """Log lines: quick to write, one a line, and no value can pass for another fact."""
 
 import json
+import logging
 
 import pytest
 import structlog
@@ -53,3 +54,29 @@ def test_json_lines_take_any_value(capsys) -> None:
     get_logger().info("hold_placed", error=ValueError("broken"))
 
     assert json.loads(capsys.readouterr().out)["error"] == "ValueError('broken')"
+
+
+@pytest.fixture
+def _root_logger_as_before():
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+@pytest.mark.usefixtures("_root_logger_as_before")
+def test_a_traceback_of_the_standard_library_shows_no_values(capsys, log_format) -> None:
+    set_up_logs(log_format=log_format)
+
+    def fail(pesel: str) -> None:
+        int("three")
+
+    try:
+        fail("440514" + "01359")
+    except ValueError:
+        logging.getLogger("asyncio").exception("task_failed")
+
+    written = capsys.readouterr().out
+    assert "ValueError: invalid literal" in written
+    assert "44051401359" not in written

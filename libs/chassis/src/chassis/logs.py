@@ -17,9 +17,11 @@ def set_up_logs(*, level: str = "info", log_format: str = "console") -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        # Not left to a renderer: some show the values of local variables, and with them people's data.
+        structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, _quick_renderer(log_format)],
+        processors=[*shared, _quick_renderer(log_format)],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.WriteLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
