@@ -216,6 +216,42 @@ async def test_a_connection_lost_in_the_middle_is_503_and_the_retry_has_one_effe
     assert await _count(db, parcels) == 1
 
 
+async def test_a_statement_that_takes_too_long_is_503_and_never_500(serve):
+    router = APIRouter()
+
+    async def dawdle(tx) -> None:
+        await tx.execute(text("SET LOCAL statement_timeout = '20ms'"))
+        await tx.execute(text("SELECT pg_sleep(5)"))
+
+    @router.post("/dawdling")
+    async def add_slowly(write: IdempotentWrite) -> Response:
+        return await write.once(dawdle)
+
+    async with serve(router) as client:
+        response = await client.post("/dawdling", headers=_key("k1"))
+    assert (response.status_code, response.json()["type"]) == (503, "/problems/database-unavailable")
+    assert response.headers["retry-after"]
+
+
+async def test_a_refusal_gives_way_to_the_answer_the_same_request_got_meanwhile(serve, db, parcels):
+    router = APIRouter()
+
+    @router.post("/overtaken")
+    async def add_overtaken(write: IdempotentWrite) -> Response:
+        async def overtaken(tx) -> None:
+            await tx.execute(parcels.insert(), {"name": "a", "weight": 1})
+            async with db.transaction() as other:
+                await write._store(other, write.scope, Response(b"{}", 201))
+            raise TooHeavy("by now")
+
+        return await write.once(overtaken, status=201)
+
+    async with serve(router, problem_table={TooHeavy: ProblemSpec(409, "too-heavy", "Too heavy")}) as client:
+        response = await client.post("/overtaken", headers=_key("k1"))
+    assert (response.status_code, response.headers.get("idempotent-replay")) == (201, "true")
+    assert await _count(db, parcels) == 0
+
+
 async def test_roles_are_required(client, mint_token):
     assert (await client.post("/organizers")).status_code == 403
     organizer = {"Authorization": f"Bearer {mint_token('organizer')}"}

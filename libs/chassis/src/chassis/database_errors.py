@@ -7,6 +7,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 SERIALIZATION_FAILURE = "40001"
 DEADLOCK_DETECTED = "40P01"
 LOCK_NOT_AVAILABLE = "55P03"
+STATEMENT_TIMEOUT = "57014"
 TOO_MANY_CONNECTIONS = "53300"
 _STOPPING_OR_STARTING = ("57P01", "57P02", "57P03", "57P05")
 _IDLE_IN_TRANSACTION_TIMEOUT = "25P03"
@@ -47,4 +48,8 @@ def is_unavailable(error: BaseException) -> bool:
 
 def is_transient(error: BaseException) -> bool:
     """True when waiting and trying again may succeed with nothing changed."""
-    return is_conflict(error) or is_unavailable(error) or sqlstate_of(error) == LOCK_NOT_AVAILABLE
+    return (
+        is_conflict(error)
+        or is_unavailable(error)
+        or sqlstate_of(error) in (LOCK_NOT_AVAILABLE, STATEMENT_TIMEOUT)
+    )

@@ -16,7 +16,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Header, Request
 from pydantic_core import to_json
 from sqlalchemy import TextClause, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.responses import Response
 
 from chassis.access import OptionalPrincipal
@@ -83,7 +83,7 @@ class Write:
             stored = await self._stored(tx, owner)
             if stored is not None:
                 return self._replay(stored)
-            result = await work(tx)
+            result = await self._work(tx, owner, work)
             answer = _answer(result, status, respond, headers, location)
             await self._store(tx, owner, answer)
             return answer
@@ -92,6 +92,17 @@ class Write:
             return await self._db.run(attempt)
         except _StoredMeanwhile:
             return await self._db.run(attempt)
+
+    async def _work(self, tx: Transaction, scope: str, work: Callable[[Transaction], Awaitable[R]]) -> R:
+        """`work(tx)`; a refusal, unless this very request has just been answered elsewhere with success."""
+        try:
+            return await work(tx)
+        except DBAPIError:
+            raise  # `tx` answers no more questions
+        except Exception as refusal:
+            if await self._stored(tx, scope) is not None:
+                raise _StoredMeanwhile from refusal
+            raise
 
     async def _stored(self, tx: Transaction, scope: str) -> _Stored | None:
         row = (
@@ -150,8 +161,9 @@ def _answer(
 
 @cache
 def _look_up(schema: str) -> TextClause:
-    # One round trip. The row is read in a snapshot older than the lock, so a request that
-    # committed in between is missed here; the primary key catches it at our insert.
+    # One round trip. The row is read in a snapshot older than the lock, so a request that committed
+    # in between is missed here; a second look when the work is refused, or else the primary key at
+    # our insert, finds it.
     return text(
         f"""
         SELECT lock.locked, stored.fingerprint, stored.status, stored.headers, stored.body
