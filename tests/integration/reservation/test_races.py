@@ -14,7 +14,7 @@ from reservation.usecases.place_hold import PlacedHold
 from reservation.usecases.release_hold import release_hold
 from reservation.usecases.renew_hold import renew_hold
 
-BASKETS = 2_000
+BASKETS = 10_000
 
 
 async def assert_seats_and_holds_agree(scene: Scene) -> None:
