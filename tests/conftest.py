@@ -13,6 +13,7 @@ from support.parts import AMQP_SETTING, Parts, Share
 pytest_plugins = [
     "support.fixtures.clean",
     "support.fixtures.databases",
+    "support.fixtures.figures",
     "support.fixtures.settings",
     "support.fixtures.tokens",
 ]

@@ -20,7 +20,7 @@ ROWS, SEATS_PER_ROW = 20, 30
 
 
 @pytest.mark.timeout(180 + OUTAGE_S)
-async def test_nothing_fails_while_the_broker_is_away_and_all_is_completed_after(stage, capsys):
+async def test_nothing_fails_while_the_broker_is_away_and_all_is_completed_after(stage, tell_figure):
     plan_id = await stage.organizer.import_plan(small_plan(rows=ROWS, seats_per_row=SEATS_PER_ROW))
     event_id = await stage.event(seating_plan_id=plan_id)
     priced_id = await stage.event(prices=PRICED)
@@ -37,8 +37,7 @@ async def test_nothing_fails_while_the_broker_is_away_and_all_is_completed_after
         orders = await _buy_until(stage, event_id, ends_at=began_at + OUTAGE_S)
     finally:
         await asyncio.to_thread(stage.system.start_rabbitmq)
-    with capsys.disabled():
-        print(f" [{len(orders)} orders in the {time.monotonic() - began_at:.0f} s without a broker]")
+    tell_figure(f"{len(orders)} orders in the {time.monotonic() - began_at:.0f} s without a broker")
 
     for who, order in orders:
         await who.see_order(order, become="confirmed")
@@ -59,7 +58,9 @@ async def _publish(stage) -> str:
 
 async def _buy_until(stage, event_id: str, *, ends_at: float) -> list[tuple[Buyer, Json]]:
     """Everything a buyer does, by some at once, each for the next seat, while there are seats and time."""
-    seats = iter([f"Stalls-{row}-{seat}" for row in range(1, ROWS + 1) for seat in range(1, SEATS_PER_ROW + 1)])
+    seats = iter(
+        [f"Stalls-{row}-{seat}" for row in range(1, ROWS + 1) for seat in range(1, SEATS_PER_ROW + 1)]
+    )
     orders: list[tuple[Buyer, Json]] = []
 
     async def buy() -> None:
@@ -76,7 +77,7 @@ async def _buy_until(stage, event_id: str, *, ends_at: float) -> list[tuple[Buye
 
 async def _buy(buyer: Buyer, event_id: str, seat_id: str) -> Json:
     """Each step must be answered with 2xx at the first try."""
-    await buyer.get("/events", limit=5)
+    await buyer.get("/events", query={"limit": 5})
     hold = (await buyer.write("POST", "/holds", wish(event_id, seat_id), expect=201)).json()
     await buyer.get(f"/events/{event_id}/availability")
     order = (await buyer.write("POST", "/orders", order_of(hold), expect=201)).json()

@@ -41,7 +41,7 @@ async def test_what_is_sold_out_is_not_found_among_what_has_seats_left(stage):
 
 
 async def listed(buyer: Buyer, title: str, **filters: bool) -> list[Json]:
-    return (await buyer.get("/events", text=title, **filters)).json()["items"]
+    return (await buyer.get("/events", query={"text": title, **filters})).json()["items"]
 
 
 async def see_listed(buyer: Buyer, title: str, *, available: int, **filters: bool) -> None:

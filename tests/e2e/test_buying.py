@@ -12,7 +12,7 @@ async def test_a_buyer_finds_a_free_event_and_owns_its_tickets(stage):
     await stage.event(title=title)
     buyer = stage.buyer()
 
-    found = (await buyer.get("/events", text=title)).json()["items"]
+    found = (await buyer.get("/events", query={"text": title})).json()["items"]
     assert [title] == [event["title"] for event in found]
     event_id = found[0]["event_id"]
     hold = await buyer.hold(event_id, "Stalls-1-3", "Stalls-1-4")

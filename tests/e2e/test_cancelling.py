@@ -53,7 +53,9 @@ async def test_blocked_seats_are_not_sold_until_they_are_unblocked(stage):
     event_id = await stage.event()
     organizer, buyer = stage.organizer, stage.buyer()
     seats = {"seat_ids": ["Stalls-1-1", "Stalls-1-2"]}
-    await organizer.write("POST", f"/events/{event_id}/blocked-seats", seats | {"reason": "camera"}, expect=200)
+    await organizer.write(
+        "POST", f"/events/{event_id}/blocked-seats", seats | {"reason": "camera"}, expect=200
+    )
 
     await buyer.see_seats(event_id, "Stalls-1-1", "Stalls-1-2", become="b")
     refusal = await buyer.hold(event_id, "Stalls-1-2", "Stalls-1-3", expect=409)

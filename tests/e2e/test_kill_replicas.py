@@ -21,13 +21,12 @@ QUIET_DEADLINE_S = 120
 
 
 @pytest.mark.timeout(900)
-async def test_killed_replicas_break_no_promise(stage, capsys):
+async def test_killed_replicas_break_no_promise(stage, tell_figure):
     rush = await open_rush(stage, purchases=PURCHASES)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(rush.run(at_once=AT_ONCE))
         tasks.create_task(_kill_one_of_each(rush))
-    with capsys.disabled():
-        print(f" [{_count(rush)}]")
+    tell_figure(_count(rush))
 
     await _see_it_settled(rush)
     await _check_holds(rush)
@@ -84,6 +83,6 @@ async def _check_seats(rush: Rush) -> None:
 def _count(rush: Rush) -> str:
     told = rush.promises
     return (
-        f"{len(told.held)} holds, {len(told.ordered)} orders, {len(told.cancelled)} cancelled; "
+        f"replicas killed: {len(told.held)} holds, {len(told.ordered)} orders, {len(told.cancelled)} cancelled; "
         f"sent again: {dict(told.retries) or 'nothing'}"
     )

@@ -22,6 +22,8 @@ from support.services import SERVICES, operations_of
 from support.stage.seeds import plant_seeds, sown
 
 OWNER = "olga"
+REFUSED_BY_GATEWAY = set("/\\\0;%?#")
+"""In a path these, encoded, could mean one thing to the gateway and another to a service: a bare 400."""
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -37,7 +39,7 @@ tried = settings(
     database=None,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 
@@ -92,6 +94,10 @@ def test_it_answers_as_described(service, path, method, described, everybody):
 
 def _sow(api: Any, seeds: dict[str, list[str]]) -> None:
     """Let generated requests name what exists, each under an Idempotency-Key of its own."""
+
+    @api.hook
+    def filter_path_parameters(context: Any, path_parameters: Any) -> bool:
+        return not any(REFUSED_BY_GATEWAY & set(str(value)) for value in (path_parameters or {}).values())
 
     @api.hook
     def map_path_parameters(context: Any, path_parameters: Any) -> Any:

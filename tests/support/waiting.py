@@ -10,7 +10,11 @@ T = TypeVar("T")
 
 
 async def wait_until(
-    condition: Callable[[], T | Awaitable[T]], *, deadline_s: float = 10.0, poll_ms: int = 20, what: str = ""
+    condition: Callable[[], T | Awaitable[T | None] | None],
+    *,
+    deadline_s: float = 10.0,
+    poll_ms: int = 20,
+    what: str = "",
 ) -> T:
     """Ask `condition` again and again until it gives something truthy; return that.
 
@@ -19,7 +23,7 @@ async def wait_until(
     ends_at = time.monotonic() + deadline_s
     while True:
         answer = condition()
-        value = cast("T", await answer if inspect.isawaitable(answer) else answer)
+        value = cast("T | None", await answer if inspect.isawaitable(answer) else answer)
         if value:
             return value
         if time.monotonic() > ends_at:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import namedtuple_row
 
 from chassis.messaging.dead_letters import list_dead_letters
@@ -33,42 +34,45 @@ class Backstage:
             for statement in LAPSE:
                 await connection.execute(statement, {"holds": [hold["hold_id"] for hold in holds]})
 
-    async def rows(self, service: str, sql: str, values: Mapping[str, Any] | None = None) -> list[Any]:
+    async def rows(
+        self, service: str, query: sql.Composed | LiteralString, values: Mapping[str, Any] | None = None
+    ) -> list[Any]:
         """The rows of a query in a service's own schema."""
         url = self.system.database_url(service)
         async with await psycopg.AsyncConnection.connect(url, row_factory=namedtuple_row) as connection:
-            return await (await connection.execute(sql, values)).fetchall()
+            return await (await connection.execute(query, values)).fetchall()
 
     async def sold_seats(self, event_id: str) -> dict[str, str]:
         """Each sold seat with the order it was sold to, as reservation has it."""
-        sql = """SELECT seat_id, order_id FROM reservation.seats
+        query = """SELECT seat_id, order_id FROM reservation.seats
         WHERE event_id = %(event)s AND state = 'sold'"""
-        rows = await self.rows("reservation", sql, {"event": event_id})
+        rows = await self.rows("reservation", query, {"event": event_id})
         return {row.seat_id: str(row.order_id) for row in rows}
 
     async def valid_tickets(self, event_id: str) -> list[tuple[str, str]]:
         """The seat and the order of each valid ticket, as orders has it."""
-        sql = "SELECT seat_id, order_id FROM orders.tickets WHERE event_id = %(event)s AND state = 'valid'"
-        rows = await self.rows("orders", sql, {"event": event_id})
+        query = "SELECT seat_id, order_id FROM orders.tickets WHERE event_id = %(event)s AND state = 'valid'"
+        rows = await self.rows("orders", query, {"event": event_id})
         return [(row.seat_id, str(row.order_id)) for row in rows]
 
     async def hold_states(self, event_id: str) -> dict[str, str]:
         """The state of each hold of the event, as reservation has it."""
-        sql = "SELECT hold_id, state FROM reservation.holds WHERE event_id = %(event)s"
-        rows = await self.rows("reservation", sql, {"event": event_id})
+        query = "SELECT hold_id, state FROM reservation.holds WHERE event_id = %(event)s"
+        rows = await self.rows("reservation", query, {"event": event_id})
         return {str(row.hold_id): row.state for row in rows}
 
     async def order_states(self, event_id: str) -> dict[str, str]:
         """The state of each order of the event, as orders has it."""
-        sql = """SELECT order_id, state FROM orders.orders
+        query = """SELECT order_id, state FROM orders.orders
         WHERE order_id IN (SELECT order_id FROM orders.order_holds WHERE event_id = %(event)s)"""
-        rows = await self.rows("orders", sql, {"event": event_id})
+        rows = await self.rows("orders", query, {"event": event_id})
         return {str(row.order_id): row.state for row in rows}
 
     async def unsent_messages(self) -> int:
         """How many messages wait in the outboxes."""
-        counts = [await self.rows(name, f"SELECT count(*) FROM {name}.outbox") for name in SERVICES]
-        return sum(row[0].count for row in counts)
+        count = sql.SQL("SELECT count(*) FROM {}.outbox")
+        counts = [await self.rows(name, count.format(sql.Identifier(name))) for name in SERVICES]
+        return sum(rows[0].count for rows in counts)
 
     async def dead_letters(self) -> list[Any]:
         """What consumers gave up on."""

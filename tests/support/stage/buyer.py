@@ -1,6 +1,7 @@
 """A buyer: what one does between seeing a show in the list and showing a ticket at the door."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -39,11 +40,11 @@ class Buyer(Person):
         async def placed() -> httpx.Response | None:
             answer = await self.send("POST", "/orders", body)
             # Hold tokens may be quicker than the news of the event: the answer says to try again.
-            is_early = answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+            is_early = answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
             return None if is_early and problem(answer) == "event-not-known-yet" else answer
 
         answer = await wait_until(placed, deadline_s=30, what="orders knows the event")
-        assert answer.status_code == httpx.codes.CREATED, answer.text
+        assert answer.status_code == HTTPStatus.CREATED, answer.text
         return answer.json()
 
     async def read_order(self, order: Json) -> Json:

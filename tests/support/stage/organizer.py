@@ -2,9 +2,8 @@
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
-
-import httpx
 
 from support.seating_plans import plan_document
 from support.stage.person import Json, Person
@@ -13,7 +12,6 @@ from support.waiting import wait_until
 FREE = {"visitor": 0}
 PRICED = {"adult": 4500, "concession": 3000}
 ON_SALE_DEADLINE_S = 60
-NOT_FOUND = httpx.codes.NOT_FOUND
 
 
 class Organizer(Person):
@@ -41,7 +39,7 @@ class Organizer(Person):
 
         async def look() -> Json | None:
             answer = await self.gateway.get(f"/api/v1/events/{event_id}/availability")
-            return None if answer.status_code == NOT_FOUND else answer.raise_for_status().json()
+            return None if answer.status_code == HTTPStatus.NOT_FOUND else answer.raise_for_status().json()
 
         return await wait_until(look, deadline_s=deadline_s, what="the event is on sale")
 

@@ -20,7 +20,12 @@ class Person:
     token: str | None = None
 
     async def get(
-        self, path: str, *, expect: int = 200, headers: Mapping[str, str] | None = None, **query: Any
+        self,
+        path: str,
+        *,
+        expect: int = 200,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Read `path` (below /api/v1)."""
         answer = await self.gateway.get(API + path, params=query, headers=self._headers(headers))
