@@ -235,6 +235,22 @@ async def test_two_holds_of_one_order_cannot_claim_the_same_seat(scene: Scene) -
     assert message["reason"] == "seats_taken"
 
 
+async def test_a_seat_taken_over_stays_with_its_new_owner_even_if_the_clock_was_set_back(
+    scene: Scene,
+) -> None:
+    event = await scene.put_on_sale()
+    placed = await scene.hold(event, "0-0", "0-1")
+    await scene.expire(placed)
+    new = await scene.hold(event, "0-0")
+    async with scene.db.transaction() as tx:
+        await tx.execute(text("UPDATE reservation.holds SET expires_at = expires_at + interval '2 hours'"))
+    with pytest.raises(HoldHasExpired):
+        await scene.db.run(
+            lambda tx: release_seat(tx, hold_id=placed.hold.hold_id, seat_id="0-0", owner=owner(placed))
+        )
+    assert (await scene.seats(event))["0-0"].hold_id == new.hold.hold_id
+
+
 async def test_sold_seats_of_a_cancelled_order_are_on_sale_again_and_no_others(scene: Scene) -> None:
     event = await scene.put_on_sale()
     mine, other = await scene.hold(event, "0-0"), await scene.hold(event, "0-1")

@@ -19,6 +19,7 @@ from reservation.api.schemas import HoldIn, HoldOut, SeatOut
 from reservation.domain.geometry import SeatLabel
 from reservation.domain.holds import Hold, HoldState
 from reservation.queries import hold_by_id
+from reservation.usecases.ownership import HoldOwner
 from reservation.usecases.place_hold import HoldRequest
 from reservation.usecases.release_hold import release_hold
 from reservation.usecases.release_seat import release_seat
@@ -103,7 +104,7 @@ async def delete_hold(hold_id: UUID, owner: Owner, write: IdempotentWrite) -> Re
     return await write.once(
         lambda tx: release_hold(tx, hold_id=hold_id, owner=owner),
         status=204,
-        scope=_scope(write.scope, hold_id),
+        scope=_scope(write.scope, owner),
     )
 
 
@@ -124,7 +125,7 @@ async def delete_seat(
     async def work(tx: Transaction) -> HoldOut:
         return await _describe(await release_seat(tx, hold_id=hold_id, seat_id=seat_id, owner=owner), desk)
 
-    return await write.once(work, scope=_scope(write.scope, hold_id))
+    return await write.once(work, scope=_scope(write.scope, owner))
 
 
 @router.post(
@@ -140,12 +141,12 @@ async def post_renewal(hold_id: UUID, owner: Owner, write: IdempotentWrite, desk
     async def work(tx: Transaction) -> HoldOut:
         return await _describe(await renew_hold(tx, hold_id=hold_id, owner=owner, limits=desk.limits), desk)
 
-    return await write.once(work, scope=_scope(write.scope, hold_id))
+    return await write.once(work, scope=_scope(write.scope, owner))
 
 
-def _scope(subject: str, hold_id: UUID) -> str:
-    """The bearer of a hold token is nobody in particular; their keys are counted by hold."""
-    return subject or f"hold:{hold_id}"
+def _scope(subject: str, owner: HoldOwner) -> str:
+    """The bearer of a hold token is nobody in particular; their keys are counted by the hold it names."""
+    return subject or f"hold:{owner.token_hold_id}"
 
 
 async def _describe(hold: Hold, desk: Desk, *, state: HoldState | None = None) -> HoldOut:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from chassis.database import Transaction
+from reservation.domain.errors import HoldHasExpired
 from reservation.domain.holds import Hold, HoldState
 from reservation.storage.events import mark_changed
 from reservation.storage.holds import give_up_seat, locked_hold
@@ -19,6 +20,8 @@ async def release_seat(tx: Transaction, *, hold_id: UUID, seat_id: str, owner: H
     owner.require(hold)
     hold.require_active(locked.now)
     hold.require_seat(seat_id)
+    if not locked.has_every_seat:  # taken over a moment ago, by a transaction whose clock read later
+        raise HoldHasExpired(hold_id=hold_id, expired_at=hold.expires_at)
     await give_up_seat(tx, hold_id=hold_id, seat_id=seat_id)
     left = replace(hold, seat_ids=tuple(kept for kept in hold.seat_ids if kept != seat_id))
     if not left.seat_ids:
