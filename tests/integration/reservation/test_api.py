@@ -238,3 +238,22 @@ async def test_every_operation_has_problems_and_security_in_openapi(app: Any, se
     assert "seats-taken" in place["responses"]["409"]["content"]["application/problem+json"]["examples"]
     assert "$ref" in place["requestBody"]["content"]["application/json"]["schema"]
     assert set(paths["/api/v1/holds/{hold_id}"]) == {"get", "delete"}
+
+
+async def test_an_answer_is_not_replayed_to_the_bearer_of_another_holds_token(
+    scene: Scene, buyer: Person, stranger: Person, anonymous: Person
+) -> None:
+    hold, other = await held(buyer, scene), await held(stranger, scene)
+    path = f"/holds/{hold['hold_id']}/renewals"
+    first = await anonymous.ask("POST", path, key="k1", Hold_Token=hold["hold_token"])
+    assert first.status_code == 200
+    answer = await anonymous.ask("POST", path, key="k1", Hold_Token=other["hold_token"])
+    assert problem(answer) == (404, "hold-not-found")
+
+
+async def test_a_cancelled_event_has_no_availability(scene: Scene, anonymous: Person) -> None:
+    event = await scene.put_on_sale()
+    seen = await anonymous.ask("GET", f"/events/{event}/availability")
+    await scene.cancel(event)
+    answer = await anonymous.ask("GET", f"/events/{event}/availability", If_None_Match=seen.headers["etag"])
+    assert problem(answer) == (404, "event-not-on-sale")

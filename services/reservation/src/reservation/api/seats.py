@@ -25,6 +25,7 @@ from reservation.api.schemas import (
     UnblockedOut,
     UnblockIn,
 )
+from reservation.domain.errors import EventNotOnSale
 from reservation.queries import blocked_seats
 from reservation.storage.seat_views import EventView
 from reservation.usecases.block_seats import block_seats, unblock_seats
@@ -46,6 +47,8 @@ CACHE_CONTROL = "public, max-age=1"
 async def get_availability(event_id: UUID, request: Request, desk: DeskOf) -> Response:
     """The status of every seat, compact; may be half a second old. Geometry comes from catalog."""
     view = await desk.views.view(event_id)
+    if not view.status.is_on_sale:
+        raise EventNotOnSale(event_id=event_id)
     headers = {"ETag": view.etag, "Cache-Control": CACHE_CONTROL}
     if view.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

@@ -78,7 +78,7 @@ async def count_seats(tx: Transaction, *, event_ids: Sequence[UUID]) -> dict[UUI
 
 # `a` free, `h` held, `s` sold, `b` blocked, by position. One moment for every seat.
 READ_STATUS = """
-SELECT e.status, e.availability_version, statement_timestamp(), (
+SELECT e.status = 'on_sale', e.availability_version, statement_timestamp(), (
   SELECT string_agg(
     CASE
       WHEN s.state = 'available' OR (s.state = 'held' AND s.expires_at <= statement_timestamp()) THEN 'a'
@@ -96,7 +96,7 @@ WHERE e.event_id = %s AND e.seating_plan_id IS NOT NULL
 class EventStatus:
     """Every seat's status at `as_of`; `version` is that of the last counts published before."""
 
-    event_status: str
+    is_on_sale: bool
     version: int
     as_of: datetime
     seats: bytes
