@@ -4,7 +4,6 @@ A router annotates a parameter with `CurrentPrincipal`, `OptionalPrincipal` or
 `requires("organizer")`. Roles are words of the services; the chassis only compares them.
 """
 
-import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -13,13 +12,13 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from chassis.key_source import KeySource
 from chassis.problems import FORBIDDEN, UNAUTHENTICATED, ProblemError, ProblemSpec
 from chassis.settings import ServiceSettings
-from chassis.signing import KeySet, KeySetUnavailable, KeyUnknown, TokenInvalid, verify
+from chassis.signing import KeySet, KeySetUnavailable, TokenInvalid
 
 ACCESS_TOKEN_TYP = "at+jwt"  # noqa: S105 -- a type, not a secret
 CACHED_TOKENS_MAX = 10_000
-KEY_RELOAD_EVERY_S = 10.0
 
 KEYS_UNAVAILABLE = ProblemSpec(503, "access-keys-unavailable", "Access tokens cannot be verified now")
 
@@ -34,17 +33,12 @@ class Principal:
 
 
 class AccessTokens:
-    """Verifies access tokens; a verified one is remembered until it expires.
-
-    The key set is loaded at first use, so a service starts before the issuer does.
-    """
+    """Verifies access tokens; a verified one is remembered until it expires."""
 
     def __init__(self, settings: ServiceSettings, keys: KeySet | None = None) -> None:
-        self._source = settings.access_token_jwks
         self._issuer = settings.access_token_issuer
         self._audience = settings.access_token_audience
-        self._keys = keys
-        self._loading = asyncio.Lock()
+        self._keys = KeySource(settings.access_token_jwks, keys)
         self._verified: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
 
     async def principal(self, token: str) -> Principal:
@@ -53,7 +47,7 @@ class AccessTokens:
         if known is not None and known[0] > time.time():
             self._verified.move_to_end(token)
             return known[1]
-        claims = await self._claims(token)
+        claims = await self._keys.claims(token, ACCESS_TOKEN_TYP, self._audience, self._issuer)
         principal = _principal_of(claims)
         self._remember(token, float(claims["exp"]), principal)
         return principal
@@ -63,23 +57,6 @@ class AccessTokens:
         self._verified.move_to_end(token)
         if len(self._verified) > CACHED_TOKENS_MAX:
             self._verified.popitem(last=False)
-
-    async def _claims(self, token: str) -> dict[str, Any]:
-        keys = await self._load_keys()
-        try:
-            return verify(token, keys, ACCESS_TOKEN_TYP, self._audience, self._issuer)
-        except KeyUnknown:
-            if time.monotonic() - keys.loaded_at < KEY_RELOAD_EVERY_S:
-                raise
-        await asyncio.to_thread(keys.reload)
-        return verify(token, keys, ACCESS_TOKEN_TYP, self._audience, self._issuer)
-
-    async def _load_keys(self) -> KeySet:
-        if self._keys is None:
-            async with self._loading:
-                if self._keys is None:
-                    self._keys = await asyncio.to_thread(KeySet.load, self._source)
-        return self._keys
 
 
 def _principal_of(claims: dict[str, Any]) -> Principal:

@@ -1,7 +1,5 @@
 """Reads hold tokens: what reservation signed is believed without asking it."""
 
-import asyncio
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,13 +7,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, ValidationError
 
+from chassis.key_source import KeySource
 from chassis.problems import ProblemError, ProblemSpec
-from chassis.signing import KeySet, KeySetUnavailable, KeyUnknown, TokenExpired, TokenInvalid, verify
+from chassis.signing import KeySetUnavailable, TokenExpired, TokenInvalid
 from orders.domain.basket import Fault, HeldSeat, Hold
 from orders.settings import Settings
 
 HOLD_TOKEN_TYP = "hold+jwt"  # noqa: S105 -- the name of a kind of token
-KEY_RELOAD_EVERY_S = 10.0
 
 KEYS_UNAVAILABLE = ProblemSpec(503, "hold-token-keys-unavailable", "Hold tokens cannot be verified now")
 
@@ -36,12 +34,11 @@ class _Claims(BaseModel):
 
 
 class HoldTokens:
-    """Verifies hold tokens against reservation's public keys, which are read at first use."""
+    """Verifies hold tokens against reservation's public keys."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._keys: KeySet | None = None
-        self._loading = asyncio.Lock()
+        self._keys = KeySource(settings.hold_token_jwks)
 
     async def holds(self, tokens: Sequence[str]) -> list[Hold]:
         """What the tokens state, in their order; an expired one tells of an expired hold.
@@ -60,32 +57,15 @@ class HoldTokens:
         return holds
 
     async def _claims(self, token: str) -> dict[str, Any]:
-        keys = await self._load_keys()
+        audience, issuer = self._settings.hold_token_audience, self._settings.hold_token_issuer
         try:
-            return self._verified(token, keys)
-        except KeyUnknown:
-            if time.monotonic() - keys.loaded_at < KEY_RELOAD_EVERY_S:
-                raise
-        await asyncio.to_thread(keys.reload)
-        return self._verified(token, keys)
-
-    def _verified(self, token: str, keys: KeySet) -> dict[str, Any]:
-        issuer, audience = self._settings.hold_token_issuer, self._settings.hold_token_audience
-        try:
-            return verify(token, keys, HOLD_TOKEN_TYP, audience, issuer)
+            return await self._keys.claims(token, HOLD_TOKEN_TYP, audience, issuer)
         except TokenExpired as expired:
             return expired.claims
-
-    async def _load_keys(self) -> KeySet:
-        async with self._loading:
-            if self._keys is None:
-                try:
-                    self._keys = await asyncio.to_thread(KeySet.load, self._settings.hold_token_jwks)
-                except KeySetUnavailable as error:
-                    raise ProblemError(
-                        KEYS_UNAVAILABLE, "Try again shortly.", headers={"Retry-After": "2"}
-                    ) from error
-            return self._keys
+        except KeySetUnavailable as error:
+            raise ProblemError(
+                KEYS_UNAVAILABLE, "Try again shortly.", headers={"Retry-After": "2"}
+            ) from error
 
 
 def _hold(claims: dict[str, Any]) -> Hold:

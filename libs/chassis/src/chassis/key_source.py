@@ -1,0 +1,51 @@
+"""Public keys that verify tokens, from a file or a URL that may be away for a while or get new keys."""
+
+import asyncio
+import time
+from math import inf
+from typing import Any
+
+from chassis.signing import KeySet, KeySetUnavailable, KeyUnknown, verify
+
+RELOAD_EVERY_S = 10.0
+
+
+class KeySource:
+    """The key set at `source`, read at first use (a service starts before the issuer does), and
+    again when a token names a key that is not in it; not more often than every RELOAD_EVERY_S,
+    because anybody can make up names of keys.
+    """
+
+    def __init__(self, source: str, keys: KeySet | None = None) -> None:
+        self._source = source
+        self._keys = keys
+        self._reading = asyncio.Lock()
+        self._tried_at = -inf
+        self._failure: str | None = None
+
+    async def claims(self, token: str, typ: str, audience: str, issuer: str) -> dict[str, Any]:
+        """The claims of a valid token. Raises what `signing.verify` does, or KeySetUnavailable."""
+        keys = await self._load()
+        try:
+            return verify(token, keys, typ, audience, issuer)
+        except KeyUnknown:
+            await self._reload(keys)
+        return verify(token, keys, typ, audience, issuer)
+
+    async def _load(self) -> KeySet:
+        if self._keys is None:
+            async with self._reading:
+                if self._keys is None:
+                    self._keys = await asyncio.to_thread(KeySet.load, self._source)
+        return self._keys
+
+    async def _reload(self, keys: KeySet) -> None:
+        async with self._reading:
+            if time.monotonic() - max(keys.loaded_at, self._tried_at) >= RELOAD_EVERY_S:
+                self._tried_at, self._failure = time.monotonic(), None
+                try:
+                    await asyncio.to_thread(keys.reload)
+                except KeySetUnavailable as error:
+                    self._failure = str(error)
+        if self._failure is not None:
+            raise KeySetUnavailable(self._failure)
