@@ -20,6 +20,7 @@ from rowlock_local.ports import is_free
 from rowlock_local.state import read_state
 
 _HOME = Path(".rowlock/bench")
+_LOG = Path(".rowlock/bench.log")
 _READY_S_MAX = 300
 
 
@@ -69,14 +70,14 @@ def running(**settings: str) -> Iterator[RunningSystem]:
     `settings` are those of `make up`, in upper case, as RESERVATION_API_REPLICAS="2".
     """
     shutil.rmtree(_HOME, ignore_errors=True)
-    _HOME.mkdir(parents=True)
+    _LOG.parent.mkdir(exist_ok=True)
     port = _free_port()
     env = (
         os.environ
         | {"ROWLOCK_HOME": str(_HOME), "ROWLOCK_PORT": str(port), "ROWLOCK_DEMO": "false"}
         | settings
     )
-    with (_HOME / "bench.log").open("wb") as log:
+    with _LOG.open("wb") as log:
         launcher = subprocess.Popen(
             [sys.executable, "-m", "rowlock_local", "up", "--no-follow"],
             env=env,
@@ -102,7 +103,7 @@ def _wait_until_ready(home: Home, launcher: subprocess.Popen[bytes]) -> None:
         if state and state.status == "ready":
             return
         time.sleep(0.1)
-    raise SystemFailed((home.path / "bench.log").read_text()[-3000:])
+    raise SystemFailed(_LOG.read_text()[-3000:])
 
 
 def _free_port() -> int:
