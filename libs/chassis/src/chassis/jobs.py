@@ -59,13 +59,21 @@ def _forget(db: Database, table: str, column: str, keep_s: int) -> Callable[[], 
         DELETE FROM {table} WHERE ctid = ANY(ARRAY(
             SELECT ctid FROM {table}
             WHERE {column} < clock_timestamp() - make_interval(secs => :keep_s)
-            LIMIT {HOUSEKEEPING_BATCH_MAX} FOR UPDATE SKIP LOCKED
+            LIMIT :batch_max FOR UPDATE SKIP LOCKED
         ))
         """  # noqa: S608 -- names are constants
     )
 
-    async def forget() -> int:
+    async def forget_batch() -> int:
         async with db.transaction() as tx:
-            return (await tx.execute(statement, {"keep_s": keep_s})).rowcount
+            return (
+                await tx.execute(statement, {"keep_s": keep_s, "batch_max": HOUSEKEEPING_BATCH_MAX})
+            ).rowcount
+
+    async def forget() -> int:
+        total = 0
+        while batch := await forget_batch():
+            total += batch
+        return total
 
     return forget
