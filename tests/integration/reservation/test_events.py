@@ -12,10 +12,12 @@ from integration.reservation.scene import Scene, plan_document, published
 from messages.reservation import AvailabilityChanged, HoldReleased, HoldsRefused
 from reservation.clients.catalog import CatalogClient, PlanDiffers, PlanUnavailable
 from reservation.domain.errors import EventNotOnSale, SeatsNotBlocked, SeatsNotFree, SeatsTaken, UnknownSeats
+from reservation.usecases import publish_availability as publishing
 from reservation.usecases.block_seats import block_seats, unblock_seats
 from reservation.usecases.cancel_event import release_holds_of_cancelled
 from reservation.usecases.publish_availability import publish_availability
 from reservation.usecases.put_event_on_sale import prepare_plan, put_event_on_sale
+from support.queries import count_queries
 
 
 async def test_sixty_thousand_seats_are_on_sale_within_five_seconds(scene: Scene) -> None:
@@ -93,6 +95,15 @@ async def test_counts_are_published_once_however_many_changes(scene: Scene) -> N
         {"price_category": "Stalls", "available": 6, "total": 10},
         {"price_category": "Standing", "available": 5, "total": 5},
     ]
+
+
+async def test_many_changed_events_are_counted_a_few_at_a_time(scene: Scene, monkeypatch) -> None:
+    monkeypatch.setattr(publishing, "EVENTS_AT_ONCE_MAX", 2)
+    events = {str(await scene.put_on_sale()) for _ in range(5)}
+    with count_queries(scene.db) as statements:
+        await publish_availability(scene.db)
+    assert sum("availability_version + 1" in statement for statement in statements) >= 3
+    assert events <= {message["event_id"] for message in await scene.messages(AvailabilityChanged)}
 
 
 async def test_expired_holds_count_as_available_and_cancelled_events_as_sold_out(scene: Scene) -> None:

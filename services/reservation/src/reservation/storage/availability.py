@@ -7,15 +7,17 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from chassis.database import Database, Transaction
+from chassis.database import Database, Snapshot, Transaction
 
+MARKED_EVENTS = text("SELECT DISTINCT event_id FROM reservation.availability_marks")
 # One mark a batch of holds can mean thousands of one event; they are counted once.
 CLAIM_MARKS = text(
     """
     WITH claimed AS (
       DELETE FROM reservation.availability_marks
       WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM reservation.availability_marks LIMIT :marks_max FOR UPDATE SKIP LOCKED))
+        SELECT ctid FROM reservation.availability_marks WHERE event_id = ANY (:event_ids)
+        LIMIT :marks_max FOR UPDATE SKIP LOCKED))
       RETURNING event_id
     )
     SELECT DISTINCT event_id FROM claimed
@@ -55,9 +57,15 @@ class CategoryCount:
     total: int
 
 
-async def claim_marks(tx: Transaction, *, marks_max: int) -> list[UUID]:
-    """Take up to `marks_max` marks; the events they name."""
-    return list((await tx.execute(CLAIM_MARKS, {"marks_max": marks_max})).scalars())
+async def marked_events(connection: Snapshot) -> list[UUID]:
+    """The events whose counts are stale."""
+    return list((await connection.execute(MARKED_EVENTS)).scalars())
+
+
+async def claim_marks(tx: Transaction, *, event_ids: Sequence[UUID], marks_max: int) -> list[UUID]:
+    """Take up to `marks_max` marks of these events; the events they name, without those others took."""
+    values = {"event_ids": list(event_ids), "marks_max": marks_max}
+    return list((await tx.execute(CLAIM_MARKS, values)).scalars())
 
 
 async def raise_versions(tx: Transaction, *, event_ids: Sequence[UUID]) -> dict[UUID, int]:

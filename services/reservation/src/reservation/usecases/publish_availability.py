@@ -1,23 +1,38 @@
 """Tell how many seats are left of the events whose seats changed: one message an event, not a seat."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.clock import utc_now
 from chassis.database import Database, Transaction
 from messages.reservation import AvailabilityChanged, CategoryAvailability
-from reservation.storage.availability import CategoryCount, claim_marks, count_seats, raise_versions
+from reservation.storage.availability import (
+    CategoryCount,
+    claim_marks,
+    count_seats,
+    marked_events,
+    raise_versions,
+)
 from reservation.storage.outbox import OUTBOX
 
 MARKS_MAX = 20_000
+EVENTS_AT_ONCE_MAX = 20
+"""Counted in one transaction: their seats may be millions, and a statement has seconds."""
 
 
 async def publish_availability(db: Database) -> int:
     """Publish the counts of all marked events; how many messages."""
-    return await db.run(_publish_marked)
+    async with db.snapshot() as connection:
+        marked = await marked_events(connection)
+    total = 0
+    for first in range(0, len(marked), EVENTS_AT_ONCE_MAX):
+        some = marked[first : first + EVENTS_AT_ONCE_MAX]
+        total += await db.run(lambda tx, some=some: _publish(tx, marked=some))
+    return total
 
 
-async def _publish_marked(tx: Transaction) -> int:
-    event_ids = await claim_marks(tx, marks_max=MARKS_MAX)
+async def _publish(tx: Transaction, *, marked: Sequence[UUID]) -> int:
+    event_ids = await claim_marks(tx, event_ids=marked, marks_max=MARKS_MAX)
     if not event_ids:
         return 0
     versions = await raise_versions(tx, event_ids=event_ids)
