@@ -42,7 +42,7 @@ class EventTerms:
     """All that an organizer decides about an event while it is a draft. Times are UTC.
 
     The sales window is half-open: from `sales_start_at` up to, not including, `sales_end_at`.
-    `cancellation_deadline_at` is the last moment at which buyers may cancel; None: they may not.
+    Buyers may cancel before `cancellation_deadline_at`; None: before `starts_at`.
     """
 
     title: str
