@@ -152,6 +152,17 @@ async def test_notices_a_restarted_server_before_the_first_statement(db, parcels
         await db.ping()
 
 
+async def test_a_process_whose_connections_are_all_at_work_still_reaches_the_database(db):
+    async def work() -> None:
+        async with db.raw() as connection:
+            await connection.execute("SELECT pg_sleep(1)")
+
+    running = [asyncio.create_task(work()) for _ in range(6)]
+    await asyncio.sleep(0.1)
+    await asyncio.wait_for(db.ping(), 0.7)
+    await asyncio.gather(*running)
+
+
 async def test_a_check_of_the_connection_costs_no_statement(db, parcels):
     await _names(db, parcels)
     with count_queries(db) as statements:

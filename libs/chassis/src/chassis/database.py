@@ -8,6 +8,7 @@ import asyncio
 import select
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -52,12 +53,15 @@ class Database:
         self._snapshots = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        self._raw = RawConnections(
+        raw_connections = partial(
+            RawConnections,
             conninfo=address.set(drivername="postgresql").render_as_string(hide_password=False),
-            size=raw_pool_size,
             wait_s=pool_wait_s,
             parameters=_raw_connection_parameters(application_name),
         )
+        self._raw = raw_connections(size=raw_pool_size)
+        # Of its own, so that a process whose connections are all at work does not count as unready.
+        self._probe = raw_connections(size=1)
         self._on_commit: list[Callable[[], None]] = []
 
     @property
@@ -113,11 +117,12 @@ class Database:
 
     async def ping(self) -> None:
         """Raise when the database does not answer."""
-        async with self._raw.connection() as connection:
+        async with self._probe.connection() as connection:
             await connection.execute("SELECT 1")
 
     async def close(self) -> None:
         """Close all connections."""
+        await self._probe.close()
         await self._raw.close()
         await self._engine.dispose()
 
