@@ -36,7 +36,7 @@ RAISE_VERSIONS = text(
 )
 COUNT_SEATS = text(
     """
-    SELECT s.event_id, s.price_category, count(*) AS total,
+    SELECT s.event_id, s.price_category, statement_timestamp() AS counted_at, count(*) AS total,
       count(*) FILTER (
         WHERE e.status = 'on_sale'
           AND (s.state = 'available' OR (s.state = 'held' AND s.expires_at <= clock_timestamp()))
@@ -57,6 +57,14 @@ class CategoryCount:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class EventCount:
+    """The counts of an event's price categories, in plan order."""
+
+    counted_at: datetime
+    categories: list[CategoryCount]
+
+
 async def marked_events(connection: Snapshot) -> list[UUID]:
     """The events whose counts are stale."""
     return list((await connection.execute(MARKED_EVENTS)).scalars())
@@ -74,13 +82,12 @@ async def raise_versions(tx: Transaction, *, event_ids: Sequence[UUID]) -> dict[
     return {row.event_id: row.availability_version for row in rows}
 
 
-async def count_seats(tx: Transaction, *, event_ids: Sequence[UUID]) -> dict[UUID, list[CategoryCount]]:
-    """Seats free and in all, by event and price category in plan order."""
-    counts: dict[UUID, list[CategoryCount]] = {}
+async def count_seats(tx: Transaction, *, event_ids: Sequence[UUID]) -> dict[UUID, EventCount]:
+    """Seats free and in all, by event and price category."""
+    counts: dict[UUID, EventCount] = {}
     for row in await tx.execute(COUNT_SEATS, {"event_ids": list(event_ids)}):
-        counts.setdefault(row.event_id, []).append(
-            CategoryCount(row.price_category, row.available, row.total)
-        )
+        count = counts.setdefault(row.event_id, EventCount(row.counted_at, []))
+        count.categories.append(CategoryCount(row.price_category, row.available, row.total))
     return counts
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from chassis.clock import utc_now
 from chassis.database import Database, Transaction
 from messages.reservation import AvailabilityChanged, CategoryAvailability
 from reservation.storage.availability import (
-    CategoryCount,
+    EventCount,
     claim_marks,
     count_seats,
     marked_events,
@@ -38,22 +37,22 @@ async def _publish(tx: Transaction, *, marked: Sequence[UUID]) -> int:
     versions = await raise_versions(tx, event_ids=event_ids)
     counts = await count_seats(tx, event_ids=list(versions))
     await OUTBOX.enqueue(
-        tx, *(_message(id_, versions[id_], of_categories) for id_, of_categories in counts.items())
+        tx, *(_message(event_id, versions[event_id], count) for event_id, count in counts.items())
     )
     return len(counts)
 
 
-def _message(event_id: UUID, version: int, counts: list[CategoryCount]) -> AvailabilityChanged:
+def _message(event_id: UUID, version: int, count: EventCount) -> AvailabilityChanged:
     return AvailabilityChanged(
         event_id=event_id,
         version=version,
-        available=sum(count.available for count in counts),
-        total=sum(count.total for count in counts),
+        available=sum(category.available for category in count.categories),
+        total=sum(category.total for category in count.categories),
         categories=tuple(
             CategoryAvailability(
-                price_category=count.price_category, available=count.available, total=count.total
+                price_category=category.price_category, available=category.available, total=category.total
             )
-            for count in counts
+            for category in count.categories
         ),
-        counted_at=utc_now(),
+        counted_at=count.counted_at,
     )
