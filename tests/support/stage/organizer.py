@@ -19,7 +19,7 @@ class Organizer(Person):
 
     async def make_venue(self, *, city: str = "Kraków") -> str:
         """A venue's id."""
-        body = {"name": "Grand Theatre", "city": city, "country": "PL", "time_zone": "Europe/Warsaw"}
+        body = {"name": "Old Theatre", "city": city, "country": "PL", "time_zone": "Europe/Warsaw"}
         return (await self.write("POST", "/venues", body, expect=201)).json()["venue_id"]
 
     async def import_plan(self, document: Json) -> str:
@@ -66,8 +66,8 @@ def event_body(
     now = datetime.now(UTC)
     types = [{"name": name, "price_minor": price} for name, price in (prices or FREE).items()]
     body = {
-        "title": "The Tempest",
-        "description": "Shakespeare's last play alone.",
+        "title": "Twelfth Night",  # not a show of the demo, which is loaded into the same system
+        "description": "Or what you will.",
         "venue_id": venue_id,
         "seating_plan_id": seating_plan_id,
         "starts_at": _text(now + timedelta(days=30)),
