@@ -12,7 +12,7 @@ from sqlalchemy import text
 from chassis.clock import utc_now
 from chassis.envelope import Envelope, MessageMeta
 from chassis.ids import new_id
-from chassis.messaging import Consumer, on
+from chassis.messaging import Consumer, declare_queues, on
 from chassis.messaging.consumer import ConsumerContext
 from chassis.messaging.dead_letters import DeadLetter, list_dead_letters, replay_dead_letters
 from support.waiting import wait_until
@@ -377,3 +377,15 @@ async def test_stopping_lets_the_running_handler_end(
 
 async def _no_messages(amqp_url: str, queue: str) -> bool:
     return await _queue_length(amqp_url, queue) == 0
+
+
+async def test_a_message_sent_before_its_consumer_ever_ran_waits_in_the_declared_queue(
+    start, send, amqp_url, consumer_name, message_class, handler, parcel_count
+):
+    consumer = Consumer(consumer_name, [on(message_class, handler)])
+    await declare_queues([consumer], amqp_url=amqp_url, delivery_limit=3)
+    await declare_queues([consumer], amqp_url=amqp_url, delivery_limit=3)  # twice changes nothing
+    await send()
+
+    await start()
+    await wait_until(parcel_count, deadline_s=10)

@@ -187,6 +187,18 @@ async def test_a_server_that_is_down_is_unavailable_and_comes_back(
     await db.close()
 
 
+async def test_a_server_that_falls_silent_is_noticed_in_seconds(db):
+    async with db.raw() as raw, db.transaction() as tx:
+        pooled = (await tx.get_raw_connection()).driver_connection
+        for connection in (raw, pooled):
+            parameters = connection.info.get_parameters()
+            assert parameters["tcp_user_timeout"] == "20000"
+            idle, interval, count = (
+                int(parameters[f"keepalives_{name}"]) for name in ("idle", "interval", "count")
+            )
+            assert idle + interval * count <= 20
+
+
 async def test_times_are_read_as_utc(db):
     async with db.snapshot() as connection:
         now = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()

@@ -129,7 +129,9 @@ async def test_a_verified_token_is_remembered_until_it_expires(settings, key, mo
 
 
 async def test_remembered_tokens_are_bounded(settings, key, monkeypatch):
-    monkeypatch.setattr("chassis.key_source.verify", lambda token, *_: {"sub": token, "exp": time.time() + 60})
+    monkeypatch.setattr(
+        "chassis.key_source.verify", lambda token, *_: {"sub": token, "exp": time.time() + 60}
+    )
     monkeypatch.setattr("chassis.access.CACHED_TOKENS_MAX", 10)
     tokens = AccessTokens(settings, key.key_set())
     for number in range(50):

@@ -113,5 +113,5 @@ def test_a_command_of_a_service_runs_on_the_database_of_that_service(monkeypatch
 def test_every_command_explains_itself():
     result = runner.invoke(create_app(), ["--help"])
 
-    for command in ("token", "keys", "provision", "migrate", "dead-letters"):
+    for command in ("token", "keys", "provision", "migrate", "declare-queues", "dead-letters"):
         assert command in result.stdout

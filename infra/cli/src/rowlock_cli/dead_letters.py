@@ -1,27 +1,17 @@
 """`rowlock dead-letters`: messages that a consumer could not handle."""
 
-import asyncio
-import importlib
 import json
-import os
-from collections.abc import Coroutine
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from chassis.messaging.dead_letters import DeadLetter, list_dead_letters, replay_dead_letters
-from chassis.publishing import BrokerUnavailable
-from rowlock_cli.failure import fail
-from rowlock_cli.services import service_names
-
-T = TypeVar("T")
+from rowlock_cli.broker import AmqpUrl, run
+from rowlock_cli.services import service_names, worker_of
 
 commands = typer.Typer()
 dead_letters = typer.Typer(help="Messages that a consumer could not handle.", no_args_is_help=True)
 commands.add_typer(dead_letters, name="dead-letters")
-
-AmqpUrl = Annotated[str, typer.Option(envvar="AMQP_URL", help="URL of RabbitMQ.")]
 
 
 @dead_letters.callback()
@@ -66,29 +56,5 @@ def as_line(letter: DeadLetter, *, as_json: bool) -> str:
 
 def consumer_names() -> list[str]:
     """Consumers of every service whose settings are at hand."""
-    return [name for service in service_names() for name in consumers_of(service)]
-
-
-def consumers_of(service: str) -> list[str]:
-    """Consumers of one service, as its worker has them."""
-    own = os.environ.get(f"{service.upper()}_DATABASE_URL")
-    before = os.environ.get("DATABASE_URL")
-    if own and not before:
-        os.environ["DATABASE_URL"] = own
-    try:
-        worker = importlib.import_module(f"{service}.worker").create_worker()
-    except ValidationError:
-        typer.echo(f"skipped {service}: its settings are not at hand", err=True)
-        return []
-    finally:
-        if own and not before:
-            del os.environ["DATABASE_URL"]
-    return [consumer.name for consumer in worker.consumers]
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Wait for the work; a broker that is away is one sentence."""
-    try:
-        return asyncio.run(work)
-    except BrokerUnavailable as error:
-        fail(f"RabbitMQ cannot be reached: {error}")
+    workers = filter(None, map(worker_of, service_names()))
+    return [consumer.name for worker in workers for consumer in worker.consumers]

@@ -1,12 +1,16 @@
 """The services of this installation and the operator commands they bring."""
 
 import functools
+import importlib
+import os
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import typer
+from pydantic import ValidationError
 
+from chassis.worker import Worker
 from rowlock_cli.environment import use_database_of
 
 SERVICES = "rowlock.services"
@@ -16,6 +20,22 @@ COMMANDS = "rowlock.commands"
 def service_names() -> list[str]:
     """Every installed service."""
     return sorted(entry.name for entry in entry_points(group=SERVICES))
+
+
+def worker_of(service: str) -> Worker | None:
+    """The service's worker, not running; None, and a word about it, without the service's settings."""
+    own = os.environ.get(f"{service.upper()}_DATABASE_URL")
+    before = os.environ.get("DATABASE_URL")
+    if own and not before:
+        os.environ["DATABASE_URL"] = own
+    try:
+        return importlib.import_module(f"{service}.worker").create_worker()
+    except ValidationError:
+        typer.echo(f"skipped {service}: its settings are not at hand", err=True)
+        return None
+    finally:
+        if own and not before:
+            del os.environ["DATABASE_URL"]
 
 
 def add_service_commands(app: typer.Typer) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from chassis.provisioning import provision
@@ -45,6 +45,7 @@ class System:
         self._supervisor = supervisor
         self._progress = progress
         self._ports: dict[str, int] = {}
+        self._broker_ready = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -67,12 +68,12 @@ class System:
         await self._start_gateway()
 
     async def _start_rabbitmq(self) -> None:
-        if self.settings.amqp_url:
-            return
-        with self._progress.step("rabbitmq", "starting (apt-get installs it first where it is missing)"):
-            programs = await ensure_programs(self.home)
-            await self._start(epmd_command(programs, ports=self._ports))
-            await self._start(rabbitmq_command(self.home, programs, ports=self._ports))
+        if not self.settings.amqp_url:
+            with self._progress.step("rabbitmq", "starting (apt-get installs it first where it is missing)"):
+                programs = await ensure_programs(self.home)
+                await self._start(epmd_command(programs, ports=self._ports))
+                await self._start(rabbitmq_command(self.home, programs, ports=self._ports))
+        self._broker_ready.set()
 
     async def _start_gateway(self) -> None:
         with self._progress.step("gateway", "starting"):
@@ -93,8 +94,23 @@ class System:
         write_env_file(self.home.env_file, self._cli_environment(database_urls))
         with self._progress.step("schemas", "migrating"):
             await asyncio.gather(*(self._migrate(service, database_urls[service]) for service in SERVICES))
+        await asyncio.gather(self._start_services("api", database_urls), self._start_workers(database_urls))
+
+    async def _start_workers(self, database_urls: Mapping[str, str]) -> None:
+        """Every queue exists before the first worker publishes: a message has several consumers."""
+        await self._broker_ready.wait()
+        with self._progress.step("queues", "declaring"):
+            argv = [str(Path(sys.executable).with_name("rowlock")), "declare-queues"]
+            await self._run_once("declare-queues", argv, env=self._cli_environment(database_urls))
+        await self._start_services("worker", database_urls)
+
+    async def _start_services(self, process_type: str, database_urls: Mapping[str, str]) -> None:
         commands = service_commands(
-            self.settings, ports=self._ports, common=self._service_environment(), database_urls=database_urls
+            self.settings,
+            process_type,
+            ports=self._ports,
+            common=self._service_environment(),
+            database_urls=database_urls,
         )
         await asyncio.gather(*(self._start_shown(command) for command in commands))
 
@@ -127,13 +143,14 @@ class System:
         return self.settings.postgres_url or admin_url(self.home, port=self._ports["postgres"])
 
     async def _migrate(self, service: str, database_url: str) -> None:
-        log = self.home.logs / f"{service}-migrate.log"
         argv = [sys.executable, "-m", "chassis.migrate", service]
         env = {**self._service_environment(), "DATABASE_URL": database_url}
+        await self._run_once(f"{service}-migrate", argv, env=env)
+
+    async def _run_once(self, name: str, argv: Sequence[str], *, env: Mapping[str, str]) -> None:
+        log = self.home.logs / f"{name}.log"
         if await run_to_end(argv, log=log, env=env, cwd=self.checkout) != 0:
-            raise LauncherError(
-                f"The schema of {service} could not be migrated:\n{last_lines(log, count=15)}"
-            )
+            raise LauncherError(f"{name} failed:\n{last_lines(log, count=15)}")
 
     def _service_environment(self) -> Mapping[str, str]:
         """What every service process is told."""

@@ -8,6 +8,8 @@ from typing import Any
 from chassis.signing import KeySet, KeySetUnavailable, KeyUnknown, verify
 
 RELOAD_EVERY_S = 10.0
+# While the set was never read, requests that need it do not each wait for its issuer's timeout.
+FIRST_READ_EVERY_S = 1.0
 
 
 class KeySource:
@@ -36,8 +38,19 @@ class KeySource:
         if self._keys is None:
             async with self._reading:
                 if self._keys is None:
-                    self._keys = await asyncio.to_thread(KeySet.load, self._source)
+                    self._keys = await self._first_read()
         return self._keys
+
+    async def _first_read(self) -> KeySet:
+        if self._failure is not None and time.monotonic() - self._tried_at < FIRST_READ_EVERY_S:
+            raise KeySetUnavailable(self._failure)
+        try:
+            keys = await asyncio.to_thread(KeySet.load, self._source)
+        except KeySetUnavailable as error:
+            self._tried_at, self._failure = time.monotonic(), str(error)
+            raise
+        self._failure = None
+        return keys
 
     async def _reload(self, keys: KeySet) -> None:
         async with self._reading:

@@ -11,10 +11,5 @@ from orders.storage.outbox import OUTBOX
 def create_worker(settings: Settings | None = None) -> Worker:
     """The worker; `settings` come from the environment unless given."""
     settings = settings or Settings.from_environment()
-    db = Database(
-        settings.database_url,
-        settings.database_pool_size,
-        pool_wait_s=settings.database_pool_wait_s,
-        application_name="orders-worker",
-    )
+    db = Database.of(settings, process="worker")
     return Worker(settings, db, OUTBOX, consumers=consumers(), jobs=jobs(db, settings))

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from chassis.database import Database
 from chassis.http import create_http_app
 from reservation.api import holds, seats
 from reservation.api.dependencies import Desk
@@ -23,6 +24,8 @@ TAGS = [
     {"name": "holds", "description": "Seats kept for a buyer until they are paid or their time is over"},
     {"name": "seats", "description": "What is free, and what the organizer keeps from sale"},
 ]
+# Connections beside those of the batches: reading seat maps, which must not wait for holds.
+OTHER_RAW = 3
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -36,6 +39,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routers=[holds.router, seats.router],
         problem_table=PROBLEMS,
         lifespan=_lifespan,
+        db=Database.of(settings, process="api", raw_pool_size=settings.hold_batches_at_once_max + OTHER_RAW),
         tags=TAGS,
     )
     app.state.desk = _desk(app, settings)

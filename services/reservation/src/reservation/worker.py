@@ -12,11 +12,6 @@ from reservation.storage.outbox import OUTBOX
 def create_worker(settings: Settings | None = None) -> Worker:
     """Settings come from the environment unless given."""
     settings = settings or Settings.from_environment()
-    db = Database(
-        settings.database_url,
-        settings.database_pool_size,
-        pool_wait_s=settings.database_pool_wait_s,
-        application_name="reservation-worker",
-    )
+    db = Database.of(settings, process="worker")
     catalog = CatalogClient(settings.catalog_url, wait_s_max=settings.plan_fetch_s_max)
     return Worker(settings, db, OUTBOX, consumers(db=db, catalog=catalog), jobs(db=db, settings=settings))

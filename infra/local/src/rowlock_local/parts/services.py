@@ -48,13 +48,16 @@ def api_urls(settings: LocalSettings, *, ports: Mapping[str, int]) -> dict[str, 
 
 def service_commands(
     settings: LocalSettings,
+    process_type: str,
     *,
     ports: Mapping[str, int],
     common: Mapping[str, str],
     database_urls: Mapping[str, str],
 ) -> Iterator[Command]:
-    """A command for each process. `common` holds the settings every service gets."""
+    """A command for each "api" or "worker". `common` holds the settings every service gets."""
     for process in service_processes(settings):
+        if process.process_type != process_type:
+            continue
         yield service_command(
             process, port=ports[process.name], env={**common, "DATABASE_URL": database_urls[process.service]}
         )

@@ -51,7 +51,7 @@ def create_http_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
-    app.state.db = db or _database(settings)
+    app.state.db = db or Database.of(settings, process="api")
     app.state.access_tokens = AccessTokens(settings)
     app.state.draining = False
     app.state.readiness_checks = {"database": app.state.db.ping, **(readiness_checks or {})}
@@ -67,15 +67,6 @@ def create_http_app(
     )
     describe(app)
     return app
-
-
-def _database(settings: ServiceSettings) -> Database:
-    return Database(
-        settings.database_url,
-        settings.database_pool_size,
-        pool_wait_s=settings.database_pool_wait_s,
-        application_name=f"{settings.service_name}-api",
-    )
 
 
 def _lifespan(inner: Lifespan | None) -> Lifespan:

@@ -7,7 +7,7 @@ once, and every consumer is declared anew from scratch.
 """
 
 from chassis.messaging.broker import Broker
-from chassis.messaging.consumer import Consumer
+from chassis.messaging.consumer import Consumer, declare_queues
 from chassis.messaging.subscription import Subscription, on
 from chassis.publishing import BrokerUnavailable, PublishFailed, PublishTimedOut, PublishUnroutable
 
@@ -19,5 +19,6 @@ __all__ = [
     "PublishTimedOut",
     "PublishUnroutable",
     "Subscription",
+    "declare_queues",
     "on",
 ]

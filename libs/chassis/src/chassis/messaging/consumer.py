@@ -99,7 +99,7 @@ class Consumer:
         connection = await connect(context.amqp_url, name=self.name)
         try:
             with broker_errors():
-                channel = await self._declared(connection, context)
+                channel = await self.declare(connection, delivery_limit=context.delivery_limit)
                 await channel.set_qos(prefetch_count=deliveries.concurrency)
                 queue = await channel.get_queue(self.name, ensure=False)
                 lost = await _loss_of(channel)
@@ -112,11 +112,11 @@ class Consumer:
         finally:
             await close_quietly(connection)
 
-    async def _declared(self, connection: AbstractConnection, context: ConsumerContext) -> AbstractChannel:
-        """A channel on which the queue is known to exist and to be bound."""
+    async def declare(self, connection: AbstractConnection, *, delivery_limit: int) -> AbstractChannel:
+        """Make sure the queue exists and is bound; answers a channel. Raises what aiormq does."""
         channel = await open_channel(connection, confirms=False)
         try:
-            await self._declare(channel, context.delivery_limit)
+            await self._declare(channel, delivery_limit)
         except ChannelPreconditionFailed as error:
             # Arguments of a queue cannot change. Better the old ones than no consumer.
             log.warning("queue_arguments_differ", consumer=self.name, error=str(error))
@@ -148,6 +148,21 @@ class Consumer:
         answer = await channel.declare_queue(self.name, passive=True, timeout=ANSWER_TIMEOUT_S)
         if answer.declaration_result.consumer_count == 0:
             raise ConsumerLost("the broker knows no consumer of the queue")
+
+
+async def declare_queues(consumers: Sequence[Consumer], *, amqp_url: str, delivery_limit: int) -> None:
+    """Make the consumers' queues without consuming. Raises BrokerUnavailable.
+
+    Of a message with two consumers the broker confirms what reached one queue: the other must
+    exist before the first message is published.
+    """
+    connection = await connect(amqp_url, name="declare-queues")
+    try:
+        with broker_errors():
+            for consumer in consumers:
+                await consumer.declare(connection, delivery_limit=delivery_limit)
+    finally:
+        await close_quietly(connection)
 
 
 async def _loss_of(channel: AbstractChannel) -> "asyncio.Future[str]":
