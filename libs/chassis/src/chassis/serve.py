@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 import uvloop
 
+from chassis.garbage import spare_long_lived
 from chassis.logs import get_logger, set_up_logs
 from chassis.settings import ServiceSettings
 from chassis.worker import Worker
@@ -50,6 +51,7 @@ async def serve(service: str, process: str) -> None:
     set_up_logs(level=settings.log_level, log_format=settings.log_format)
     if app is not None and worker is not None:
         app.state.db.on_commit(worker.wake)
+    spare_long_lived()
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)

@@ -19,6 +19,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chassis.database import Database
+from chassis.garbage import spare_long_lived
 from reservation.domain.errors import EventNotOnSale
 from reservation.domain.geometry import Geometry, read_geometry
 from reservation.domain.seat_map import SeatMap
@@ -161,7 +162,9 @@ class SeatViews:
 
 
 def _parse_geometry(document: bytes) -> Geometry:
-    return read_geometry(json.loads(document))
+    geometry = read_geometry(json.loads(document))
+    spare_long_lived()
+    return geometry
 
 
 def _remember(cache: OrderedDict[K, V], key: K, value: V, *, kept_max: int) -> None:
