@@ -96,3 +96,8 @@ def test_a_role_owns_its_tables(tables_of, service):
 )
 def test_a_role_never_waits_without_end(as_role, service, limit):
     assert as_role(service, sql.SQL("SHOW {}").format(sql.Identifier(limit))).fetchone() != ("0",)
+
+
+@each_service
+def test_a_role_scans_with_one_core(as_role, service):
+    assert as_role(service, "SHOW max_parallel_workers_per_gather").fetchone() == ("0",)

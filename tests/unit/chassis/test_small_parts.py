@@ -14,6 +14,7 @@ from chassis.backoff import backoff_s
 from chassis.envelope import Envelope, EnvelopeInvalid, MessageMeta
 from chassis.http import wait_preference
 from chassis.ids import new_id
+from chassis.jobs import Job
 from chassis.paging import decode_cursor, encode_cursor
 from chassis.problems import ProblemError
 from chassis.settings import ServiceSettings
@@ -114,3 +115,11 @@ def test_a_service_is_named_by_the_package_of_its_settings():
         __module__ = "parcels.settings"
 
     assert Settings(database_url="x", amqp_url="x").service_name == "parcels"
+
+
+def test_a_job_that_takes_long_pauses_so_long_that_it_keeps_its_share():
+    async def run() -> None: ...
+
+    job = Job("count", 0.5, run, busy_share_max=0.1)
+    assert job.pause_s(0.01) == 0.5
+    assert job.pause_s(2.0) == pytest.approx(18.0)

@@ -1,6 +1,7 @@
 """Periodic work of a worker. Any number of replicas run the same jobs, so each must share."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from math import inf
@@ -20,24 +21,33 @@ log = get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Runs `run` every `every_s` seconds, measured from end to start. It returns how much it
-    did (or None); when that is more than nothing it is logged.
+    """Runs `run` every `every_s` seconds, measured from end to start, and less often when it
+    would otherwise run for more than `busy_share_max` of the time. It returns how much it did
+    (or None); when that is more than nothing it is logged.
     """
 
     name: str
     every_s: float
     run: Callable[[], Awaitable[int | None]]
+    busy_share_max: float = 1.0
+
+    def pause_s(self, took_s: float) -> float:
+        """How long to wait after a run that took `took_s`."""
+        return max(self.every_s, took_s * (1 / self.busy_share_max - 1))
 
     async def keep_running(self) -> None:
         """Run for ever; a failing run is logged and the next one comes as planned."""
+        took_s = 0.0
         while True:
             # Spread out, so that replicas started together do not work together.
-            await asyncio.sleep(backoff_s(1, first_s=self.every_s * 4 / 3, most_s=inf))
+            await asyncio.sleep(backoff_s(1, first_s=self.pause_s(took_s) * 4 / 3, most_s=inf))
+            began = time.monotonic()
             try:
                 if done := await self.run():
                     log.info("job_done", job=self.name, done=done)
             except Exception:
                 log.exception("job_failed", job=self.name)
+            took_s = time.monotonic() - began
 
 
 def housekeeping_jobs(db: Database, settings: ServiceSettings) -> list[Job]:

@@ -11,6 +11,8 @@ ROLE_SETTINGS = {
     "lock_timeout": "2s",
     "statement_timeout": "15s",
     "idle_in_transaction_session_timeout": "10s",
+    # One large scan on all cores at once stalls every short statement beside it.
+    "max_parallel_workers_per_gather": "0",
 }
 _LOCK_NAME = "rowlock provision"
 

@@ -8,6 +8,11 @@ from reservation.usecases.expire_holds import expire_holds
 from reservation.usecases.publish_availability import publish_availability
 
 
+# Counting reads every seat of each changed event. On the night of an on-sale that may be all there
+# are, all the time; the counts may be a second older then, but the holds get their processor.
+COUNTING_SHARE_MAX = 0.1
+
+
 def jobs(*, db: Database, settings: Settings) -> list[Job]:
     """Sweep expired holds, release holds of cancelled events, publish changed counts."""
     batch_max = settings.expire_holds_batch_max
@@ -15,6 +20,9 @@ def jobs(*, db: Database, settings: Settings) -> list[Job]:
         Job("expire_holds", settings.expire_holds_every_s, lambda: expire_holds(db, batch_max=batch_max)),
         Job("release_holds_of_cancelled", 1.0, lambda: release_holds_of_cancelled(db, batch_max=batch_max)),
         Job(
-            "publish_availability", settings.availability_publish_ms / 1000, lambda: publish_availability(db)
+            "publish_availability",
+            settings.availability_publish_ms / 1000,
+            lambda: publish_availability(db),
+            busy_share_max=COUNTING_SHARE_MAX,
         ),
     ]
