@@ -90,7 +90,7 @@ def _table(section: dict[str, Any]) -> list[str]:
 
 
 def _words(key: str) -> str:
-    return key.replace("_", " ")
+    return str(key).replace("_", " ")
 
 
 def _cell(value: Any) -> str:
