@@ -7,7 +7,6 @@ from reservation.usecases.cancel_event import release_holds_of_cancelled
 from reservation.usecases.expire_holds import expire_holds
 from reservation.usecases.publish_availability import publish_availability
 
-
 # Counting reads every seat of each changed event. On the night of an on-sale that may be all there
 # are, all the time; the counts may be a second older then, but the holds get their processor.
 COUNTING_SHARE_MAX = 0.1
