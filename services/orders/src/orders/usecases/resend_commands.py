@@ -10,7 +10,7 @@ from orders.domain.order import Order
 from orders.domain.states import OrderState
 from orders.storage.orders import lock_stuck_orders, mark_command_resent
 from orders.storage.outbox import send
-from orders.usecases.commands import confirm_holds, release_seats
+from orders.usecases.reservation_commands import confirm_holds, release_seats
 
 
 async def resend_commands(
