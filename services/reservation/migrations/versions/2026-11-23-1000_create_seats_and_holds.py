@@ -36,6 +36,8 @@ CREATE TABLE reservation.events (
     FOREIGN KEY(seating_plan_id) REFERENCES reservation.plans (seating_plan_id)
 );
 
+CREATE INDEX events_cancelled_at_idx ON reservation.events (cancelled_at) WHERE status = 'cancelled';
+
 CREATE TABLE reservation.seats (
     event_id UUID NOT NULL,
     seat_id TEXT COLLATE "C" NOT NULL,
