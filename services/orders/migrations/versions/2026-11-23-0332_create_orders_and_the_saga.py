@@ -163,6 +163,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="outbox_pkey"),
         schema="orders",
     )
+    op.create_index("outbox_next_attempt_at_id_idx", "outbox", ["next_attempt_at", "id"], schema="orders")
     op.create_table(
         "contacts",
         sa.Column("order_id", sa.Uuid(), nullable=False),

@@ -133,6 +133,8 @@ CREATE TABLE reservation.outbox (
     last_error TEXT,
     PRIMARY KEY (id)
 );
+
+CREATE INDEX outbox_next_attempt_at_id_idx ON reservation.outbox (next_attempt_at, id);
 """
 
 # VOLATILE, so that it counts with a snapshot of its own: the hot statement calls it after it has the
