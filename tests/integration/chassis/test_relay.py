@@ -257,3 +257,19 @@ async def test_unroutable_is_an_error_of_publish(broker, message_class):
     )
     with pytest.raises(PublishUnroutable):
         await broker.publish(Envelope(meta=meta, data={}))
+
+
+async def test_a_claim_does_not_read_the_postponed_rows(db, outbox, broker, message_class):
+    await _enqueue(db, outbox, message_class, count=2000)
+    relay = Relay(db, outbox, broker)
+    async with db.transaction() as tx:
+        await tx.execute(text("UPDATE outbox SET next_attempt_at = clock_timestamp() + interval '1 hour'"))
+        explain = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {relay._claim_sql.text}")
+        (plan,) = (await tx.execute(explain, {"batch_max": 100})).scalar_one()
+    assert _rows_removed(plan["Plan"]) == 0
+
+
+def _rows_removed(node: dict[str, Any]) -> int:
+    """Rows a plan read in vain."""
+    own = node.get("Rows Removed by Filter", 0)
+    return own + sum(_rows_removed(child) for child in node.get("Plans", []))

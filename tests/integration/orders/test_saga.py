@@ -1,7 +1,7 @@
 """The saga's journeys: what the table of single steps does not show."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -293,10 +293,27 @@ async def test_an_overdue_answer_is_asked_for_again(scene: Scene, state: S, comm
 
     async def resend(later_s: int) -> int:
         now = utc_now() + timedelta(seconds=later_s)
-        return await scene.db.run(lambda tx: resend_commands(tx, overdue_s=30, orders_max=10, now=now))
+        return await scene.db.run(
+            lambda tx: resend_commands(tx, overdue_s=30, overdue_s_max=600, orders_max=10, now=now)
+        )
 
     assert [await resend(29), await resend(31), await resend(31)] == [0, 1, 0]
     assert await scene.take_sent() == [command]
+
+
+async def test_each_resend_waits_twice_as_long_up_to_ten_minutes(scene: Scene) -> None:
+    await scene.order_in(S.FINALIZING, paid=False)
+    sent_at = utc_now()
+
+    async def resend(now: datetime) -> int:
+        return await scene.db.run(
+            lambda tx: resend_commands(tx, overdue_s=30, overdue_s_max=600, orders_max=10, now=now)
+        )
+
+    for wait_s in (30, 60, 120, 240, 480, 600, 600):
+        early, due = sent_at + timedelta(seconds=wait_s - 2), sent_at + timedelta(seconds=wait_s + 2)
+        assert [await resend(early), await resend(due)] == [0, 1]
+        sent_at = due
 
 
 async def test_an_unpaid_order_expires_even_if_no_message_says_so(scene: Scene) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from integration.reservation.scene import Scene, plan_document, published
+from sqlalchemy import text
 
 from messages.reservation import AvailabilityChanged, HoldReleased, HoldsRefused
 from reservation.clients.catalog import CatalogClient, PlanDiffers, PlanUnavailable
@@ -15,6 +16,7 @@ from reservation.domain.errors import EventNotOnSale, SeatsNotBlocked, SeatsNotF
 from reservation.usecases import publish_availability as publishing
 from reservation.usecases.block_seats import block_seats, unblock_seats
 from reservation.usecases.cancel_event import release_holds_of_cancelled
+from reservation.usecases.expire_holds import expire_holds
 from reservation.usecases.publish_availability import publish_availability
 from reservation.usecases.put_event_on_sale import prepare_plan, put_event_on_sale
 from support.queries import count_queries
@@ -57,6 +59,19 @@ async def test_a_cancelled_event_releases_its_holds_and_sells_no_more(scene: Sce
     assert [m["reason"] for m in await scene.messages(HoldsRefused)] == ["event_cancelled"]
     with pytest.raises(EventNotOnSale):
         await scene.hold(event, "0-1")
+
+
+async def test_events_cancelled_long_ago_are_left_to_the_sweeper(scene: Scene) -> None:
+    event = await scene.put_on_sale()
+    placed = await scene.hold(event, "0-0")
+    await scene.cancel(event)
+    async with scene.db.transaction() as tx:
+        await tx.execute(
+            text("UPDATE reservation.events SET cancelled_at = cancelled_at - interval '25 hours'")
+        )
+    assert await release_holds_of_cancelled(scene.db, batch_max=10) == 0
+    await scene.expire(placed)
+    assert await expire_holds(scene.db, batch_max=10) == 1
 
 
 async def test_only_free_seats_are_blocked_and_blocked_seats_are_not_sold(scene: Scene) -> None:

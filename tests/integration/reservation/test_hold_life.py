@@ -33,8 +33,8 @@ from reservation.usecases.place_hold import PlacedHold
 from reservation.usecases.release_hold import release_hold
 from reservation.usecases.release_holds import release_holds
 from reservation.usecases.release_seat import release_seat
-from reservation.usecases.release_seats import release_seats
 from reservation.usecases.renew_hold import renew_hold
+from reservation.usecases.take_back_seats import take_back_seats
 
 
 async def release(scene: Scene, placed: PlacedHold) -> None:
@@ -258,7 +258,7 @@ async def test_sold_seats_of_a_cancelled_order_are_on_sale_again_and_no_others(s
     other_id = await scene.confirm(other)
     command = ReleaseSeats(order_id=order_id, seats=(EventSeats(event_id=event, seat_ids=("0-0", "0-1")),))
     for _ in range(2):
-        await scene.db.run(lambda tx: release_seats(tx, command=command))
+        await scene.db.run(lambda tx: take_back_seats(tx, command=command))
     seats = await scene.seats(event)
     assert seats["0-0"].state == "available"
     assert seats["0-1"].order_id == other_id

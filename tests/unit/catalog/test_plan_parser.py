@@ -115,6 +115,36 @@ def test_a_seat_named_like_a_place_in_an_area_is_refused():
     )
 
 
+@pytest.mark.parametrize("seat_id", [*(f"A{mark}1" for mark in '/\\%?#;"\x85'), ".."])
+def test_a_seat_id_that_no_path_can_name_is_refused(seat_id):
+    document = plan_document()
+    first_row(document)["seats"][0]["seat_guid"] = seat_id
+    rule = 'must be neither dots only nor hold / \\ % ? # ; " or a control character'
+    assert {"zones/0/rows/0/seats/0/seat_guid": rule} == faults(document)
+
+
+@pytest.mark.parametrize("area_id", [*(f"A{mark}1" for mark in '/\\%?#;"\x85'), ".."])
+def test_an_area_id_that_no_path_can_name_is_refused(area_id):
+    document = plan_document(standing=10)
+    document["zones"][0]["areas"][0]["general_admission"]["area_id"] = area_id
+    assert ["zones/0/areas/0/general_admission/area_id"] == list(faults(document))
+
+
+def test_a_seat_id_is_bounded_in_bytes():
+    document = plan_document()
+    first_row(document)["seats"][0]["seat_guid"] = "é" * 32
+    read(document)
+    first_row(document)["seats"][0]["seat_guid"] = "é" * 32 + "1"
+    rule = "must not be longer than 64 bytes of UTF-8"
+    assert {"zones/0/rows/0/seats/0/seat_guid": rule} == faults(document)
+
+
+def test_a_category_is_bounded_in_bytes():
+    document = plan_document(category="S" * 20)
+    document["categories"].append({"name": "S" * 65})
+    assert {"categories/1/name": "must not be longer than 64 bytes of UTF-8"} == faults(document)
+
+
 @pytest.mark.parametrize(
     ("break_document", "path", "rule"),
     [

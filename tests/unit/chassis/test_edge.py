@@ -205,6 +205,8 @@ async def test_mapped_errors_become_their_problem(client):
 async def test_a_bug_is_500_and_tells_nothing(client):
     response = await client.get("/api/v1/things/bug")
     _assert_problem(response, 500, "internal-error")
+    assert "same Idempotency-Key" in response.json()["detail"]
+    assert "nothing was changed" not in response.text  # a commit may have gone before
     assert "SELECT" not in response.text
 
 

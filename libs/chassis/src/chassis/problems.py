@@ -91,6 +91,8 @@ BODY_TOO_LARGE = ProblemSpec(413, "body-too-large", "The request body is too lar
 MEDIA_TYPE_UNSUPPORTED = ProblemSpec(415, "media-type-unsupported", "Send application/json")
 VALIDATION_FAILED = ProblemSpec(422, "validation-failed", "The request breaks a rule")
 INTERNAL_ERROR = ProblemSpec(500, "internal-error", "Something went wrong on our side")
+# What failed may have come after a commit, so this does not say that nothing was changed.
+INTERNAL_ERROR_DETAIL = "It is logged under the request id. Ask again with the same Idempotency-Key."
 DATABASE_UNAVAILABLE = ProblemSpec(503, "database-unavailable", "The database cannot answer now")
 
 

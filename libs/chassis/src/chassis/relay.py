@@ -156,12 +156,13 @@ class Relay:
 def _statements(outbox: Outbox) -> tuple[Any, Any, Any]:
     table = outbox.table
     name = f"{table.schema}.{table.name}"
+    # The clock is volatile: only when read once, in a subquery, can it bound a search of the index.
     claim = text(
         f"""
         SELECT id, message_id, message_type, aggregate_id, aggregate_version, data, traceparent, occurred_at
         FROM {name}
-        WHERE next_attempt_at <= clock_timestamp()
-        ORDER BY id
+        WHERE next_attempt_at <= (SELECT clock_timestamp())
+        ORDER BY next_attempt_at, id
         LIMIT :batch_max
         FOR UPDATE SKIP LOCKED
         """  # noqa: S608 -- the name is that of our own table

@@ -24,7 +24,7 @@ ALGORITHM = "EdDSA"
 # "Ed25519" is the same algorithm under its newer name (RFC 9864).
 ALGORITHMS = ["EdDSA", "Ed25519"]
 CLOCK_LEEWAY_S = 5
-TOKEN_CHARS_MAX = 16_384
+TOKEN_CHARS_MAX = 32_768
 _FETCH_TIMEOUT_S = 3
 # joserfc wants the newer name; "EdDSA" is what today's verifiers (and RFC 9068 issuers) know.
 warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=SecurityWarning)

@@ -39,6 +39,8 @@ def outbox_table(metadata: MetaData) -> Table:
         Column("attempts", Integer, nullable=False, server_default=text("0")),
         Column("next_attempt_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
         Column("last_error", Text),
+        # The relay's claim: due rows first, however many postponed ones stand behind them.
+        Index("outbox_next_attempt_at_id_idx", "next_attempt_at", "id"),
     )
 
 

@@ -125,6 +125,7 @@ CREATE TABLE catalog.outbox (
     last_error text,
     PRIMARY KEY (id)
 );
+CREATE INDEX outbox_next_attempt_at_id_idx ON catalog.outbox (next_attempt_at, id);
 
 CREATE TABLE catalog.inbox (
     consumer text NOT NULL,

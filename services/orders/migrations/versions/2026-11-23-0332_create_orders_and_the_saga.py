@@ -107,6 +107,7 @@ def upgrade() -> None:
         sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("command_sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("command_resends", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name="orders_currency_check"),
         sa.CheckConstraint(
             ORDER_STATES,
@@ -116,6 +117,7 @@ def upgrade() -> None:
             "state NOT IN ('finalizing', 'cancelling') OR command_sent_at IS NOT NULL",
             name="orders_command_sent_at_check",
         ),
+        sa.CheckConstraint("command_resends >= 0", name="orders_command_resends_check"),
         sa.CheckConstraint("total_minor >= 0", name="orders_total_minor_check"),
         sa.PrimaryKeyConstraint("order_id", name="orders_pkey"),
         schema="orders",
@@ -161,6 +163,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="outbox_pkey"),
         schema="orders",
     )
+    op.create_index("outbox_next_attempt_at_id_idx", "outbox", ["next_attempt_at", "id"], schema="orders")
     op.create_table(
         "contacts",
         sa.Column("order_id", sa.Uuid(), nullable=False),

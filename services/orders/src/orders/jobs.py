@@ -26,8 +26,13 @@ def jobs(db: Database, settings: Settings) -> list[Job]:
         return await expire_lapsed_orders(tx, grace_s=grace_s, orders_max=orders_max, now=utc_now())
 
     async def resend(tx: Transaction) -> int:
-        overdue_s = settings.saga_resend_s
-        return await resend_commands(tx, overdue_s=overdue_s, orders_max=orders_max, now=utc_now())
+        return await resend_commands(
+            tx,
+            overdue_s=settings.saga_resend_s,
+            overdue_s_max=settings.saga_resend_s_max,
+            orders_max=orders_max,
+            now=utc_now(),
+        )
 
     batches = {"cancel_event_orders": cancel, "expire_lapsed_orders": expire, "resend_commands": resend}
     every_s = settings.saga_job_every_s

@@ -17,7 +17,12 @@ class Settings(ServiceSettings):
         description="First pause between looks at an order under `Prefer: wait`; grows up to 8 times that",
     )
     saga_resend_s: int = Field(
-        default=30, ge=1, description="A command reservation has not answered after this time is sent again"
+        default=30,
+        ge=1,
+        description="A command reservation has not answered after this time is sent again; doubles each time",
+    )
+    saga_resend_s_max: int = Field(
+        default=600, ge=1, description="Longest time between two sendings of one command"
     )
     saga_job_every_s: float = Field(
         default=1.0,

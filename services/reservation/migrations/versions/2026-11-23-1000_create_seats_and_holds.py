@@ -36,6 +36,8 @@ CREATE TABLE reservation.events (
     FOREIGN KEY(seating_plan_id) REFERENCES reservation.plans (seating_plan_id)
 );
 
+CREATE INDEX events_cancelled_at_idx ON reservation.events (cancelled_at) WHERE status = 'cancelled';
+
 CREATE TABLE reservation.seats (
     event_id UUID NOT NULL,
     seat_id TEXT COLLATE "C" NOT NULL,
@@ -131,6 +133,8 @@ CREATE TABLE reservation.outbox (
     last_error TEXT,
     PRIMARY KEY (id)
 );
+
+CREATE INDEX outbox_next_attempt_at_id_idx ON reservation.outbox (next_attempt_at, id);
 """
 
 # VOLATILE, so that it counts with a snapshot of its own: the hot statement calls it after it has the

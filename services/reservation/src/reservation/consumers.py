@@ -10,7 +10,7 @@ from reservation.usecases.cancel_event import cancel_event
 from reservation.usecases.confirm_holds import confirm_holds
 from reservation.usecases.put_event_on_sale import PreparedPlan, prepare_plan, put_event_on_sale
 from reservation.usecases.release_holds import release_holds
-from reservation.usecases.release_seats import release_seats
+from reservation.usecases.take_back_seats import take_back_seats
 
 
 def consumers(*, db: Database, catalog: CatalogClient) -> list[Consumer]:
@@ -33,7 +33,7 @@ def consumers(*, db: Database, catalog: CatalogClient) -> list[Consumer]:
             [
                 on(ConfirmHolds, _confirm_holds),
                 on(ReleaseHolds, _release_holds),
-                on(ReleaseSeats, _release_seats),
+                on(ReleaseSeats, _take_back_seats),
             ],
         ),
     ]
@@ -57,5 +57,5 @@ async def _release_holds(tx: Transaction, message: ReleaseHolds, _meta: MessageM
     await release_holds(tx, command=message)
 
 
-async def _release_seats(tx: Transaction, message: ReleaseSeats, _meta: MessageMeta) -> None:
-    await release_seats(tx, command=message)
+async def _take_back_seats(tx: Transaction, message: ReleaseSeats, _meta: MessageMeta) -> None:
+    await take_back_seats(tx, command=message)

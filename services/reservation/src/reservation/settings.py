@@ -5,6 +5,9 @@ from pydantic import Field
 from chassis.settings import ServiceSettings
 from reservation.domain.holds import HoldLimits
 
+# The token of a hold this large still fits what orders takes: tests/consistency/test_largest_hold.py.
+HOLD_SEATS_MAX = 100
+
 
 class Settings(ServiceSettings):
     """Read from the environment, upper case."""
@@ -27,7 +30,7 @@ class Settings(ServiceSettings):
         default=900, ge=1, description="How long a hold lasts, and what one renewal gives"
     )
     hold_seats_max: int = Field(
-        default=50, ge=1, le=500, description="Most seats of one hold; an event may allow fewer"
+        default=50, ge=1, le=HOLD_SEATS_MAX, description="Most seats of one hold; an event may allow fewer"
     )
     active_holds_per_buyer_max: int = Field(
         default=5, ge=1, description="Most active holds of one buyer for one event"

@@ -18,6 +18,7 @@ from chassis.problems import (
     BAD_REQUEST,
     BODY_TOO_LARGE,
     INTERNAL_ERROR,
+    INTERNAL_ERROR_DETAIL,
     problem_response,
 )
 
@@ -163,7 +164,7 @@ def _internal_error(request_id: str) -> Response:
     return problem_response(
         INTERNAL_ERROR,
         request_id=request_id,
-        detail="It is logged under the request id; nothing was changed.",
+        detail=INTERNAL_ERROR_DETAIL,
     )
 
 

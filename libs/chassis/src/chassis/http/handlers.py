@@ -19,6 +19,7 @@ from chassis.problems import (
     DATABASE_UNAVAILABLE,
     FORBIDDEN,
     INTERNAL_ERROR,
+    INTERNAL_ERROR_DETAIL,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
     UNAUTHENTICATED,
@@ -137,5 +138,5 @@ async def _on_database_error(request: Request, error: Any) -> Response:
     return problem_response(
         INTERNAL_ERROR,
         request_id=request_id_of(request),
-        detail="It is logged under the request id; nothing was changed.",
+        detail=INTERNAL_ERROR_DETAIL,
     )

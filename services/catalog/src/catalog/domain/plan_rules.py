@@ -1,9 +1,17 @@
 """Rules of a seating plan that its format alone cannot state."""
 
+import re
 from collections.abc import Iterator
 
 from catalog.domain.plan_faults import FaultList
 from catalog.domain.seating_plan import Admission, PlanSeat, SeatingPlan
+
+# A hold token lists the seats of a hold with their categories: what bounds these bounds it.
+SEAT_ID_BYTES_MAX = 64
+CATEGORY_BYTES_MAX = 64
+# A seat id is a segment of a path and stands on tickets. The gateway refuses these characters
+# however they are written, and a segment of dots only is a way to elsewhere.
+_NOT_IN_SEAT_ID = re.compile(r'[/\\%?#;"\x80-\x9f]|^\.+$')
 
 
 def check_plan(plan: SeatingPlan, faults: FaultList, *, seats_per_plan_max: int) -> None:
@@ -24,6 +32,8 @@ def _check_categories(plan: SeatingPlan, faults: FaultList) -> None:
         path = f"categories/{index}/name"
         if not category.name:
             faults.add(path, "must not be empty")
+        if _bytes(category.name) > CATEGORY_BYTES_MAX:
+            faults.add(path, f"must not be longer than {CATEGORY_BYTES_MAX} bytes of UTF-8")
         if category.name in seen:
             faults.add(path, f"names the category {category.name!r} a second time")
         seen.add(category.name)
@@ -38,8 +48,20 @@ def _check_seats(plan: SeatingPlan, faults: FaultList) -> None:
                 f"{path}/seat_guid", f"{seat.seat_id!r} is already the seat at {path_of[seat.seat_id]}"
             )
         path_of[seat.seat_id] = path
+        _check_seat_id(seat.seat_id, f"{path}/seat_guid", faults)
         if seat.category not in categories:
             faults.add(f"{path}/category", f"{seat.category!r} is not one of the plan's categories")
+
+
+def _check_seat_id(seat_id: str, path: str, faults: FaultList) -> None:
+    if _bytes(seat_id) > SEAT_ID_BYTES_MAX:
+        faults.add(path, f"must not be longer than {SEAT_ID_BYTES_MAX} bytes of UTF-8")
+    if _NOT_IN_SEAT_ID.search(seat_id):
+        faults.add(path, 'must be neither dots only nor hold / \\ % ? # ; " or a control character')
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def _check_areas(plan: SeatingPlan, faults: FaultList) -> None:

@@ -10,7 +10,8 @@ from orders.api.fields import Currency, Email, Name, Phone, Reference, Word
 
 HOLDS_PER_ORDER_MAX = 10
 SEATS_PER_ORDER_MAX = 200
-HOLD_TOKEN_CHARS_MAX = 16_384
+# Room for the largest hold reservation grants: tests/consistency/test_largest_hold.py.
+HOLD_TOKEN_CHARS_MAX = 32_768
 AMOUNT_MINOR_MAX = 10**12
 
 

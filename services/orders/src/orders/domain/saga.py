@@ -15,7 +15,7 @@ here, and a test drives every cell against PostgreSQL. The reasoning:
 from collections.abc import Mapping
 from enum import StrEnum
 
-from orders.domain.states import OrderState as S
+from orders.domain.states import OrderState
 
 
 class Trigger(StrEnum):
@@ -59,58 +59,107 @@ class Effect(StrEnum):
     """Reservation contradicts itself or was never asked: dead letter, an operator looks."""
 
 
-_NO = Effect.NOTHING
-_BUG = Effect.IMPOSSIBLE
-_409 = Effect.REFUSE_REQUEST
-
-_COLUMNS = (S.AWAITING_PAYMENT, S.FINALIZING, S.CONFIRMED, S.CANCELLING, S.CANCELLED, S.EXPIRED, S.REFUNDED)
-
-# One row a trigger; one column a state, in the order of _COLUMNS.
-_ROWS: Mapping[Trigger, tuple[Effect, ...]] = {
-    Trigger.FINALIZATION: (Effect.FINALIZE, _NO, _NO, _409, _409, Effect.FINALIZE, _409),
-    Trigger.CAPTURE: (
-        Effect.FINALIZE,
-        Effect.REFUND,
-        Effect.REFUND,
-        Effect.REFUND,
-        Effect.REFUND,
-        Effect.FINALIZE,
-        Effect.REFUND,
-    ),
-    Trigger.CANCELLATION: (Effect.WITHDRAW, _409, Effect.RECALL, _NO, _NO, _409, _409),
-    Trigger.EVENT_CANCELLED: (Effect.WITHDRAW, _NO, Effect.RECALL, _NO, _NO, _NO, _NO),
-    Trigger.HOLDS_CONFIRMED: (
-        _BUG,
-        Effect.CONFIRM,
-        _NO,
-        _NO,
-        Effect.GIVE_BACK,
-        Effect.RECALL,
-        Effect.GIVE_BACK,
-    ),
-    Trigger.HOLDS_REFUSED: (_BUG, Effect.REFUSE, _BUG, _NO, _NO, _NO, _NO),
-    Trigger.SEATS_RELEASED: (_BUG, _BUG, _BUG, Effect.COMPLETE, _NO, _NO, _NO),
-    Trigger.HOLD_EXPIRED: (Effect.EXPIRE, _NO, _NO, _NO, _NO, _NO, _NO),
-    Trigger.HOLD_RELEASED: (Effect.WITHDRAW, _NO, _NO, _NO, _NO, _NO, _NO),
+_EFFECTS_BY_TRIGGER: Mapping[Trigger, Mapping[OrderState, Effect]] = {
+    Trigger.FINALIZATION: {
+        OrderState.AWAITING_PAYMENT: Effect.FINALIZE,
+        OrderState.FINALIZING: Effect.NOTHING,
+        OrderState.CONFIRMED: Effect.NOTHING,
+        OrderState.CANCELLING: Effect.REFUSE_REQUEST,
+        OrderState.CANCELLED: Effect.REFUSE_REQUEST,
+        OrderState.EXPIRED: Effect.FINALIZE,
+        OrderState.REFUNDED: Effect.REFUSE_REQUEST,
+    },
+    Trigger.CAPTURE: {
+        OrderState.AWAITING_PAYMENT: Effect.FINALIZE,
+        OrderState.FINALIZING: Effect.REFUND,
+        OrderState.CONFIRMED: Effect.REFUND,
+        OrderState.CANCELLING: Effect.REFUND,
+        OrderState.CANCELLED: Effect.REFUND,
+        OrderState.EXPIRED: Effect.FINALIZE,
+        OrderState.REFUNDED: Effect.REFUND,
+    },
+    Trigger.CANCELLATION: {
+        OrderState.AWAITING_PAYMENT: Effect.WITHDRAW,
+        OrderState.FINALIZING: Effect.REFUSE_REQUEST,
+        OrderState.CONFIRMED: Effect.RECALL,
+        OrderState.CANCELLING: Effect.NOTHING,
+        OrderState.CANCELLED: Effect.NOTHING,
+        OrderState.EXPIRED: Effect.REFUSE_REQUEST,
+        OrderState.REFUNDED: Effect.REFUSE_REQUEST,
+    },
+    Trigger.EVENT_CANCELLED: {
+        OrderState.AWAITING_PAYMENT: Effect.WITHDRAW,
+        OrderState.FINALIZING: Effect.NOTHING,
+        OrderState.CONFIRMED: Effect.RECALL,
+        OrderState.CANCELLING: Effect.NOTHING,
+        OrderState.CANCELLED: Effect.NOTHING,
+        OrderState.EXPIRED: Effect.NOTHING,
+        OrderState.REFUNDED: Effect.NOTHING,
+    },
+    Trigger.HOLDS_CONFIRMED: {
+        OrderState.AWAITING_PAYMENT: Effect.IMPOSSIBLE,
+        OrderState.FINALIZING: Effect.CONFIRM,
+        OrderState.CONFIRMED: Effect.NOTHING,
+        OrderState.CANCELLING: Effect.NOTHING,
+        OrderState.CANCELLED: Effect.GIVE_BACK,
+        OrderState.EXPIRED: Effect.RECALL,
+        OrderState.REFUNDED: Effect.GIVE_BACK,
+    },
+    Trigger.HOLDS_REFUSED: {
+        OrderState.AWAITING_PAYMENT: Effect.IMPOSSIBLE,
+        OrderState.FINALIZING: Effect.REFUSE,
+        OrderState.CONFIRMED: Effect.IMPOSSIBLE,
+        OrderState.CANCELLING: Effect.NOTHING,
+        OrderState.CANCELLED: Effect.NOTHING,
+        OrderState.EXPIRED: Effect.NOTHING,
+        OrderState.REFUNDED: Effect.NOTHING,
+    },
+    Trigger.SEATS_RELEASED: {
+        OrderState.AWAITING_PAYMENT: Effect.IMPOSSIBLE,
+        OrderState.FINALIZING: Effect.IMPOSSIBLE,
+        OrderState.CONFIRMED: Effect.IMPOSSIBLE,
+        OrderState.CANCELLING: Effect.COMPLETE,
+        OrderState.CANCELLED: Effect.NOTHING,
+        OrderState.EXPIRED: Effect.NOTHING,
+        OrderState.REFUNDED: Effect.NOTHING,
+    },
+    Trigger.HOLD_EXPIRED: {
+        OrderState.AWAITING_PAYMENT: Effect.EXPIRE,
+        OrderState.FINALIZING: Effect.NOTHING,
+        OrderState.CONFIRMED: Effect.NOTHING,
+        OrderState.CANCELLING: Effect.NOTHING,
+        OrderState.CANCELLED: Effect.NOTHING,
+        OrderState.EXPIRED: Effect.NOTHING,
+        OrderState.REFUNDED: Effect.NOTHING,
+    },
+    Trigger.HOLD_RELEASED: {
+        OrderState.AWAITING_PAYMENT: Effect.WITHDRAW,
+        OrderState.FINALIZING: Effect.NOTHING,
+        OrderState.CONFIRMED: Effect.NOTHING,
+        OrderState.CANCELLING: Effect.NOTHING,
+        OrderState.CANCELLED: Effect.NOTHING,
+        OrderState.EXPIRED: Effect.NOTHING,
+        OrderState.REFUNDED: Effect.NOTHING,
+    },
 }
 
-EFFECTS: Mapping[tuple[Trigger, S], Effect] = {
+EFFECTS: Mapping[tuple[Trigger, OrderState], Effect] = {
     (trigger, state): effect
-    for trigger, row in _ROWS.items()
-    for state, effect in zip(_COLUMNS, row, strict=True)
+    for trigger, effects in _EFFECTS_BY_TRIGGER.items()
+    for state, effect in effects.items()
 }
 
 
 class AnswerContradictsOrder(Exception):
     """Reservation answered {trigger} for an order that is {state}: not asked, or it said otherwise."""
 
-    def __init__(self, trigger: Trigger, state: S) -> None:
+    def __init__(self, trigger: Trigger, state: OrderState) -> None:
         super().__init__(
             f"reservation answered {trigger} for an order that is {state}: not asked, or it said otherwise"
         )
 
 
-def effect_of(trigger: Trigger, state: S) -> Effect:
+def effect_of(trigger: Trigger, state: OrderState) -> Effect:
     """Look the pair up; an impossible one raises AnswerContradictsOrder."""
     effect = EFFECTS[trigger, state]
     if effect is Effect.IMPOSSIBLE:

@@ -5,7 +5,7 @@ do not disturb) and touches its payments, tickets and lines only under that lock
 row is the one place where racing requests, messages and jobs meet, and they cannot deadlock.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from orders.domain.states import OfferState, OrderState
 from orders.storage.tables import offers, order_history, order_holds, orders
 
 _UNDER_WAY = (OrderState.FINALIZING, OrderState.CANCELLING)
+# Keeps the power within its type; every setting is long reached by then.
+DOUBLINGS_MAX = 20
 
 # The holds of an order never change, so reading them beside the row lock is safe.
 _HOLDS = (
@@ -82,9 +84,20 @@ async def lock_lapsed_orders(tx: Transaction, *, lapsed_before: datetime, orders
     return await _locked(tx, lapsed.limit(orders_max), skip_locked=True)
 
 
-async def lock_stuck_orders(tx: Transaction, *, sent_before: datetime, orders_max: int) -> list[Order]:
-    """Some orders that have waited for reservation since before `sent_before`; skips locked ones."""
-    stuck = _ORDER.where(orders.c.state.in_(_UNDER_WAY), orders.c.command_sent_at < sent_before)
+async def lock_stuck_orders(
+    tx: Transaction, *, overdue_s: int, overdue_s_max: int, orders_max: int, now: datetime
+) -> list[Order]:
+    """Some orders that have waited for reservation too long; skips locked ones.
+
+    Too long is `overdue_s`, doubled by each resend up to `overdue_s_max`.
+    """
+    doublings = func.power(2, func.least(orders.c.command_resends, DOUBLINGS_MAX))
+    waits_s = func.least(overdue_s * doublings, max(overdue_s, overdue_s_max))
+    stuck = _ORDER.where(
+        orders.c.state.in_(_UNDER_WAY),
+        orders.c.command_sent_at < now - timedelta(seconds=overdue_s),  # what the index can find
+        orders.c.command_sent_at < now - func.make_interval(0, 0, 0, 0, 0, 0, waits_s),
+    )
     return await _locked(tx, stuck.limit(orders_max), skip_locked=True)
 
 
@@ -93,7 +106,7 @@ async def save_change(tx: Transaction, *, order: Order, change: Change) -> Order
     after = order.moved(change)
     values: dict[str, Any] = {"state": after.state, "version": after.version, "changed_at": change.at}
     if after.state in _UNDER_WAY:
-        values["command_sent_at"] = change.at
+        values |= {"command_sent_at": change.at, "command_resends": 0}
     unchanged = (orders.c.order_id == order.order_id) & (orders.c.version == order.version)
     result = await tx.execute(update(orders).where(unchanged).values(values))
     if result.rowcount != 1:
@@ -116,9 +129,10 @@ async def add_history(tx: Transaction, *, order: Order, change: Change) -> None:
     )
 
 
-async def mark_command_sent(tx: Transaction, *, order_id: UUID, at: datetime) -> None:
+async def mark_command_resent(tx: Transaction, *, order_id: UUID, at: datetime) -> None:
     """Remember that the order's command was sent again."""
-    await tx.execute(update(orders).where(orders.c.order_id == order_id).values(command_sent_at=at))
+    sent_again = {"command_sent_at": at, "command_resends": orders.c.command_resends + 1}
+    await tx.execute(update(orders).where(orders.c.order_id == order_id).values(sent_again))
 
 
 async def _locked(tx: Transaction, statement: Select[Any], *, skip_locked: bool = False) -> list[Order]:

@@ -96,7 +96,10 @@ orders = Table(
     _at("changed_at"),
     # When the command of a finalizing or cancelling order was last sent.
     _at("command_sent_at", nullable=True),
+    # How often it was sent again since the order came into its state.
+    Column("command_resends", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("total_minor >= 0", name="total_minor"),
+    CheckConstraint("command_resends >= 0", name="command_resends"),
     CheckConstraint(_CURRENCY, name="currency"),
     CheckConstraint(
         "state NOT IN ('finalizing', 'cancelling') OR command_sent_at IS NOT NULL", name="command_sent_at"

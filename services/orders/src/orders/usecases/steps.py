@@ -13,7 +13,7 @@ from orders.storage.orders import save_change
 from orders.storage.outbox import send
 from orders.storage.payments import refund_order
 from orders.storage.tickets import void_tickets
-from orders.usecases.commands import confirm_holds, release_holds, release_seats
+from orders.usecases.reservation_commands import confirm_holds, release_holds, release_seats
 
 
 async def finalize(tx: Transaction, *, order: Order, reason: Reason, actor: Actor, now: datetime) -> Order:

@@ -65,6 +65,8 @@ events = Table(
         name="events_on_sale_check",
     ),
     CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="events_cancelled_check"),
+    # For the job that releases the holds of events cancelled lately.
+    Index("events_cancelled_at_idx", "cancelled_at", postgresql_where=text("status = 'cancelled'")),
 )
 
 seats = Table(

@@ -20,7 +20,7 @@ async def cancel_event(tx: Transaction, *, message: EventCancelled) -> None:
 
 
 async def release_holds_of_cancelled(db: Database, *, batch_max: int) -> int:
-    """Release every active hold of cancelled events, `batch_max` a transaction; how many."""
+    """Release every active hold of events cancelled lately, `batch_max` a transaction; how many."""
     total = 0
     while True:
         ended = await db.run(lambda tx: _release_batch(tx, batch_max=batch_max))

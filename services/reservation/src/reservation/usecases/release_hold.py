@@ -1,4 +1,4 @@
-"""Give up a hold, or one seat of it; the seats are on sale again at once."""
+"""A buyer gives up a whole hold; its seats are on sale again at once."""
 
 from typing import Literal
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Give up the holds of an order that was cancelled before it was paid."""
+"""Orders gives up the holds of an order that was cancelled before it was paid: nothing was sold yet."""
 
 from chassis.database import Transaction
 from messages.reservation import ReleaseHolds

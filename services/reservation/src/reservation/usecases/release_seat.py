@@ -1,4 +1,4 @@
-"""Give up one seat of a hold; giving up the last one releases the hold."""
+"""A buyer gives up one seat of a hold; giving up the last one releases the hold."""
 
 from dataclasses import replace
 from uuid import UUID

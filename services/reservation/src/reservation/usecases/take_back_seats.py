@@ -1,4 +1,4 @@
-"""Put the sold seats of a cancelled order on sale again."""
+"""Take back the SOLD seats of a cancelled order: they are on sale again."""
 
 from chassis.database import Transaction
 from messages.reservation import ReleaseSeats, SeatsReleased
@@ -7,7 +7,7 @@ from reservation.storage.outbox import OUTBOX
 from reservation.storage.seats import free_seats, lock_seats
 
 
-async def release_seats(tx: Transaction, *, command: ReleaseSeats) -> None:
+async def take_back_seats(tx: Transaction, *, command: ReleaseSeats) -> None:
     """Frees the seats that are still this order's, and answers SeatsReleased however often asked."""
     event_ids = [part.event_id for part in command.seats]
     await lock_events_for_claim(tx, event_ids=event_ids)
