@@ -89,8 +89,8 @@ def _table(section: dict[str, Any]) -> list[str]:
     ]
 
 
-def _words(key: str) -> str:
-    return key.replace("_", " ")
+def _words(key: object) -> str:
+    return str(key).replace("_", " ")
 
 
 def _cell(value: Any) -> str:
