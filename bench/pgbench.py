@@ -72,7 +72,7 @@ def _result(output: str, latencies_ms: list[float], seconds: float) -> PgbenchRe
     return PgbenchResult(
         seconds=seconds,
         committed=int(counts["number of transactions actually processed"]),
-        failed=int(counts["number of failed transactions"].split()[0]),
+        failed=int(counts.get("number of failed transactions", "0").split()[0]),
         p50_ms=percentile(latencies_ms, 50),
         p99_ms=percentile(latencies_ms, 99),
     )

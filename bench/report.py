@@ -89,7 +89,7 @@ def _table(section: dict[str, Any]) -> list[str]:
     ]
 
 
-def _words(key: str) -> str:
+def _words(key: object) -> str:
     return str(key).replace("_", " ")
 
 
