@@ -3,6 +3,7 @@
 from support.stage.buyer import wish
 from support.stage.organizer import PRICED
 from support.stage.person import problem
+from support.waiting import wait_until
 
 
 async def test_a_cancelled_order_puts_its_seats_back_on_sale(stage):
@@ -85,6 +86,10 @@ async def test_a_cancelled_event_releases_its_holds_and_cancels_its_orders(stage
         assert "event_cancelled" in {change["reason"] for change in order["timeline"]}
     assert {"voided"} == {ticket["state"] for ticket in await buyer.tickets(bought)}
     assert ["refunding"] == [payment["state"] for payment in bought["payments"]]
-    assert "released" == (await buyer.read_hold(held))["state"]
+
+    async def released() -> bool:
+        return (await buyer.read_hold(held))["state"] == "released"
+
+    await wait_until(released, deadline_s=10, what="the hold is released")
     refused = await buyer.send("POST", "/holds", wish(event_id, "Stalls-1-4"))
     assert "event-not-on-sale" == problem(refused)

@@ -136,7 +136,8 @@ async def test_a_cancelled_raw_statement_does_not_spoil_the_pool(parcels_url):
 async def _cut_off(admin_url: str) -> None:
     async with await psycopg.AsyncConnection.connect(admin_url, autocommit=True) as admin:
         await admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'parcels'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE usename = 'parcels' AND datname = current_database()"
         )
     await asyncio.sleep(0.05)
 

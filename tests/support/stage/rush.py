@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 
-from support.stage.buyer import Buyer, order_of, wish
+from support.stage.buyer import SETTLED_DEADLINE_S, Buyer, order_of, wish
 from support.stage.organizer import small_plan
-from support.stage.person import Json, problem
+from support.stage.person import API, Json, problem
 from support.stage.stage import Stage
 from support.waiting import wait_until
 
@@ -72,9 +72,20 @@ class Rush:
         await self._send(buyer, f"/orders/{order['order_id']}/finalization")
         self.promises.finalized.add(order["order_id"])
         if cancels:
-            await buyer.see_order(order, become="confirmed")
+            await self._see_confirmed(buyer, order)
             await self._send(buyer, f"/orders/{order['order_id']}/cancellation")
             self.promises.cancelled.add(order["order_id"])
+
+    async def _see_confirmed(self, buyer: Buyer, order: Json) -> None:
+        """Look until it is; a read that met a dying replica is asked again, as a client would."""
+
+        async def look() -> bool:
+            answer = await buyer.gateway.get(
+                f"{API}/orders/{order['order_id']}", headers={"Authorization": f"Bearer {buyer.token}"}
+            )
+            return answer.is_success and answer.json()["state"] == "confirmed"
+
+        await wait_until(look, deadline_s=SETTLED_DEADLINE_S, what="the order is confirmed")
 
     async def _hold(self, buyer: Buyer) -> Json | None:
         """Two seats, wherever there are two; None when nothing is offered any more."""

@@ -13,6 +13,7 @@ from chassis.access import AccessTokens, CurrentPrincipal, OptionalPrincipal, Pr
 from chassis.http import create_http_app
 from chassis.settings import ServiceSettings
 from chassis.signing import create_key, sign
+from support.waiting import wait_until
 
 router = APIRouter()
 
@@ -108,7 +109,11 @@ async def test_keys_that_cannot_be_read_are_503_until_they_can(client, key, tmp_
     response = await client.get("/me", headers=_bearer(key))
     assert (response.status_code, response.json()["type"]) == (503, "/problems/access-keys-unavailable")
     (tmp_path / "away").rename(tmp_path / "keys.jwks")
-    assert (await client.get("/me", headers=_bearer(key))).status_code == 200
+
+    async def readable() -> bool:
+        return (await client.get("/me", headers=_bearer(key))).status_code == 200
+
+    await wait_until(readable)
 
 
 async def test_a_verified_token_is_remembered_until_it_expires(settings, key, monkeypatch):
