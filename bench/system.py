@@ -93,7 +93,7 @@ def running(**settings: str) -> Iterator[RunningSystem]:
     finally:
         launcher.send_signal(signal.SIGTERM)
         launcher.wait()
-    shutil.rmtree(_HOME, ignore_errors=True)
+        shutil.rmtree(_HOME, ignore_errors=True)
 
 
 def _wait_until_ready(home: Home, launcher: subprocess.Popen[bytes]) -> None:
