@@ -6,12 +6,17 @@ from dataclasses import dataclass
 
 import docker
 from docker.errors import DockerException
+from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 POSTGRES_IMAGE = "postgres:18"
 RABBITMQ_IMAGE = "rabbitmq:4-management"
 DOCKER_PING_S = 2
+
+# The fixtures end what they start. Ryuk would end what a killed run leaves, but it is one more image to
+# pull, and without a registry no test could run for the want of it.
+testcontainers_config.ryuk_disabled = True
 
 
 def docker_answers() -> bool:
