@@ -73,3 +73,14 @@ def expected(answer: httpx.Response, status: int) -> httpx.Response:
 def problem(answer: httpx.Response) -> str:
     """The name of the problem an answer tells, as `seats-taken`."""
     return answer.json()["type"].removeprefix("/problems/")
+
+
+def said(answer: httpx.Response) -> tuple[int, Any, frozenset[str]]:
+    """Everything an answer tells: status, body, names of headers; without what is new in each of them."""
+    try:
+        body = answer.json()
+    except ValueError:
+        body = answer.text
+    if isinstance(body, dict):
+        body = {name: value for name, value in body.items() if name != "instance"}
+    return answer.status_code, body, frozenset(answer.headers)

@@ -6,8 +6,11 @@ from typing import Any
 
 import httpx
 
+from support.stage.account import AccountHolder, register
 from support.stage.backstage import Backstage
 from support.stage.buyer import Buyer
+from support.stage.guest import Guest
+from support.stage.mailbox import Mailbox
 from support.stage.organizer import Organizer, small_plan
 from support.stage.person import Json, Person
 from support.system import System
@@ -31,6 +34,18 @@ class Stage:
     @cached_property
     def backstage(self) -> Backstage:
         return Backstage(self.system)
+
+    @cached_property
+    def mailbox(self) -> Mailbox:
+        return Mailbox(self.system.mailbox_url)
+
+    def guest(self) -> Guest:
+        """Somebody without an account."""
+        return Guest(gateway=self.gateway)
+
+    async def register(self, **wanted: Any) -> AccountHolder:
+        """Somebody new with an account, logged in; `wanted` as for `support.stage.account.register`."""
+        return await register(self.gateway, self.mailbox, **wanted)
 
     def buyer(self, *, subject: str | None = None) -> Buyer:
         """A new buyer, unless one is named."""
