@@ -22,6 +22,7 @@ from messages.reservation import HoldExpired, HoldsConfirmed, HoldsRefused, Seat
 from orders.consumers import SUBSCRIPTIONS
 from orders.domain.basket import Attendee, HeldSeat, Hold
 from orders.domain.order import Contact, Money
+from orders.domain.rights import OrderRight
 from orders.domain.states import OrderState
 from orders.queries import find_order, tickets_of_order
 from orders.usecases.cancel_order import cancel_order
@@ -87,14 +88,18 @@ class Scene:
 
     async def finalize(self, order_id: uuid.UUID, *, buyer_id: str = BUYER) -> OrderState:
         return await self.db.run(
-            lambda tx: finalize_order(tx, order_id=order_id, buyer_id=buyer_id, now=utc_now())
+            lambda tx: finalize_order(
+                tx, order_id=order_id, right=OrderRight(buyer_id=buyer_id), now=utc_now()
+            )
         )
 
     async def cancel(
         self, order_id: uuid.UUID, *, buyer_id: str = BUYER, now: datetime | None = None
     ) -> OrderState:
         return await self.db.run(
-            lambda tx: cancel_order(tx, order_id=order_id, buyer_id=buyer_id, now=now or utc_now())
+            lambda tx: cancel_order(
+                tx, order_id=order_id, right=OrderRight(buyer_id=buyer_id), now=now or utc_now()
+            )
         )
 
     async def pay(

@@ -6,8 +6,9 @@ from uuid import uuid4
 import pytest
 
 from orders.domain.order import SETTLED_STATES, Change, Money, Order
+from orders.domain.rights import OrderOwner
 from orders.domain.saga import EFFECTS, AnswerContradictsOrder, Effect, Trigger, effect_of
-from orders.domain.states import MOVES, Actor, MoveNotAllowed, OrderState, Reason
+from orders.domain.states import MOVES, STAYS, Actor, MoveNotAllowed, OrderState, Reason
 
 S = OrderState
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -16,7 +17,7 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 def order_in(state: OrderState) -> Order:
     return Order(
         order_id=uuid4(),
-        buyer_id="ada",
+        owner=OrderOwner(buyer_id="ada"),
         state=state,
         total=Money(amount_minor=0, currency="PLN"),
         version=3,
@@ -47,6 +48,24 @@ def test_every_move_that_is_not_named_is_refused() -> None:
                     continue
                 with pytest.raises(MoveNotAllowed):
                     order_in(before).moved(change_to(after, reason))
+
+
+def test_an_order_changes_hands_in_any_state_and_stays_there() -> None:
+    for state in S:
+        guest_order = order_in(state)
+        claimed = guest_order.handed_over(
+            OrderOwner(buyer_id="bob"), change_to(state, Reason.CLAIMED_BY_BUYER)
+        )
+        assert (state, 4, "bob") == (claimed.state, claimed.version, claimed.owner.buyer_id)
+
+
+def test_nothing_but_a_change_of_owner_leaves_the_state_alone() -> None:
+    order = order_in(S.FINALIZING)
+    for reason in set(Reason) - STAYS:
+        with pytest.raises(MoveNotAllowed):
+            order.handed_over(order.owner, change_to(S.FINALIZING, reason))
+    with pytest.raises(MoveNotAllowed):
+        order.handed_over(order.owner, change_to(S.CONFIRMED, Reason.CLAIMED_BY_BUYER))
 
 
 @pytest.mark.parametrize("state", [S.CANCELLED, S.REFUNDED])

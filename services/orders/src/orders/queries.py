@@ -7,12 +7,15 @@ from sqlalchemy import text
 from sqlalchemy.engine import RowMapping
 
 from chassis.database import Snapshot
+from orders.domain.order import OrderNotFound
+from orders.domain.rights import OrderRight
 from orders.domain.states import OrderState
+from orders.storage.orders import owner_of
 
 # An order with all its parts: the parts are aggregated beside their order, so that a page of
 # orders is one statement and one row an order.
 _ORDERS = """
-SELECT placed.order_id, placed.buyer_id, placed.state, placed.version,
+SELECT placed.order_id, placed.buyer_id, placed.access_token_sha256, placed.state, placed.version,
        placed.placed_at, placed.holds_expire_at,
        jsonb_build_object('amount_minor', placed.total_minor, 'currency', placed.currency) AS total,
        (SELECT jsonb_build_object('email', email, 'name', name, 'phone', phone)
@@ -90,6 +93,14 @@ LIMIT :limit
 async def find_order(conn: Snapshot, order_id: UUID) -> RowMapping | None:
     """One order with contact, lines, payments and timeline."""
     return (await conn.execute(_ONE_ORDER, {"order_id": order_id})).mappings().one_or_none()
+
+
+async def find_own_order(conn: Snapshot, *, order_id: UUID, right: OrderRight) -> RowMapping:
+    """The same, if `right` may read it. Raises OrderNotFound."""
+    order = await find_order(conn, order_id)
+    if order is None or not right.may_read(owner_of(order)):
+        raise OrderNotFound
+    return order
 
 
 async def orders_of_buyer(

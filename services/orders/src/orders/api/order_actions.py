@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from chassis.access import CurrentPrincipal, Principal, requires
+from chassis.access import Principal, requires
 from chassis.clock import utc_now
 from chassis.database import Transaction
 from chassis.http import Db
@@ -13,7 +13,8 @@ from chassis.idempotency import IdempotentWrite
 from chassis.problems import problem_responses
 from orders.api import problems
 from orders.api.answers import OrderOut
-from orders.api.orders import OPERATOR, OrderId
+from orders.api.orders import OrderId
+from orders.api.rights import OPERATOR, RightToOrder, key_scope
 from orders.api.schemas import RecordedPaymentIn
 from orders.api.waiting import Patience, answer_when_settled
 from orders.domain.order import SETTLED_STATES, Money
@@ -44,7 +45,7 @@ _ACCEPTED = {
     },
 )
 async def post_finalization(
-    principal: CurrentPrincipal,
+    right: RightToOrder,
     order_id: OrderId,
     write: IdempotentWrite,
     db: Db,
@@ -55,11 +56,12 @@ async def post_finalization(
     """
 
     async def work(tx: Transaction) -> OrderOut:
-        await finalize_order(tx, order_id=order_id, buyer_id=principal.subject, now=utc_now())
+        await finalize_order(tx, order_id=order_id, right=right, now=utc_now())
         return await _order(tx, order_id)
 
-    accepted = await write.once(work, status=_status, headers=_headers)
-    return await answer_when_settled(accepted, order_id=order_id, db=db, patience=patience)
+    scope = key_scope(write, order_id=order_id, right=right)
+    accepted = await write.once(work, status=_status, headers=_headers, scope=scope)
+    return await answer_when_settled(accepted, order_id=order_id, right=right, db=db, patience=patience)
 
 
 @router.post(
@@ -72,7 +74,7 @@ async def post_finalization(
     },
 )
 async def post_cancellation(
-    principal: CurrentPrincipal,
+    right: RightToOrder,
     order_id: OrderId,
     write: IdempotentWrite,
     db: Db,
@@ -83,11 +85,12 @@ async def post_cancellation(
     """
 
     async def work(tx: Transaction) -> OrderOut:
-        await cancel_order(tx, order_id=order_id, buyer_id=principal.subject, now=utc_now())
+        await cancel_order(tx, order_id=order_id, right=right, now=utc_now())
         return await _order(tx, order_id)
 
-    accepted = await write.once(work, status=_status, headers=_headers)
-    return await answer_when_settled(accepted, order_id=order_id, db=db, patience=patience)
+    scope = key_scope(write, order_id=order_id, right=right)
+    accepted = await write.once(work, status=_status, headers=_headers, scope=scope)
+    return await answer_when_settled(accepted, order_id=order_id, right=right, db=db, patience=patience)
 
 
 @router.post(

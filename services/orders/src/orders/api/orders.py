@@ -4,9 +4,8 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
-from sqlalchemy.engine import RowMapping
 
-from chassis.access import CurrentPrincipal, Principal
+from chassis.access import CurrentPrincipal
 from chassis.clock import utc_now
 from chassis.database import Transaction
 from chassis.http import SnapshotConn
@@ -16,13 +15,13 @@ from chassis.problems import problem_responses
 from orders.api import problems
 from orders.api.answers import OrderOut, OrdersOut, TicketOut, TicketsOut
 from orders.api.hold_tokens import KEYS_UNAVAILABLE, HoldTokens
+from orders.api.rights import RightToOrder
 from orders.api.schemas import AttendeeIn, OrderIn
 from orders.domain.basket import Attendee
-from orders.domain.order import Contact, OrderNotFound
-from orders.queries import find_order, orders_of_buyer, tickets_of_order
+from orders.domain.order import Contact
+from orders.queries import find_order, find_own_order, orders_of_buyer, tickets_of_order
 from orders.usecases.place_order import place_order
 
-OPERATOR = "operator"
 router = APIRouter(prefix="/orders", tags=["orders"])
 
 OrderId = Annotated[UUID, Path(examples=["0192f0c1-8a10-7b62-8f7e-1f2d3c4b5a69"])]
@@ -84,24 +83,17 @@ async def get_orders(
 
 
 @router.get("/{order_id}", summary="Read an order with its timeline")
-async def get_order(principal: CurrentPrincipal, order_id: OrderId, conn: SnapshotConn) -> OrderOut:
+async def get_order(right: RightToOrder, order_id: OrderId, conn: SnapshotConn) -> OrderOut:
     """Your own order; an operator may read any. Another's order is not found."""
-    return OrderOut.of(await _readable_order(conn, principal, order_id))
+    return OrderOut.of(await find_own_order(conn, order_id=order_id, right=right))
 
 
 @router.get("/{order_id}/tickets", summary="Read an order's tickets")
-async def get_tickets(principal: CurrentPrincipal, order_id: OrderId, conn: SnapshotConn) -> TicketsOut:
+async def get_tickets(right: RightToOrder, order_id: OrderId, conn: SnapshotConn) -> TicketsOut:
     """Empty until the order is confirmed; voided ones stay listed."""
-    await _readable_order(conn, principal, order_id)
+    await find_own_order(conn, order_id=order_id, right=right)
     rows = await tickets_of_order(conn, order_id)
     return TicketsOut(items=[TicketOut.of(row) for row in rows])
-
-
-async def _readable_order(conn: SnapshotConn, principal: Principal, order_id: UUID) -> RowMapping:
-    order = await find_order(conn, order_id)
-    if order is None or (order["buyer_id"] != principal.subject and OPERATOR not in principal.roles):
-        raise OrderNotFound
-    return order
 
 
 def _order_id_of(cursor: str) -> UUID:

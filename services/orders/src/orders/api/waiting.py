@@ -18,7 +18,8 @@ from chassis.database import Database
 from chassis.http import wait_preference
 from orders.api.answers import OrderOut
 from orders.domain.order import SETTLED_STATES
-from orders.queries import find_order, order_state
+from orders.domain.rights import OrderRight
+from orders.queries import find_own_order, order_state
 
 _GROWTH_MAX = 8
 
@@ -49,11 +50,13 @@ Patience = Annotated[_Patience, Depends(_patience)]
 
 
 async def answer_when_settled(
-    accepted: Response, *, order_id: UUID, db: Database, patience: _Patience
+    accepted: Response, *, order_id: UUID, right: OrderRight, db: Database, patience: _Patience
 ) -> Response:
     """200 with the order as soon as it is settled; the accepted answer if it is not in time.
 
-    Without the preference, or when nothing is under way, `accepted` is given back at once.
+    Without the preference, or when nothing is under way, `accepted` is given back at once. The order
+    as it is now needs the right of now: `accepted` may be a repetition, and the right gone since.
+    Raises OrderNotFound.
     """
     under_way = accepted.status_code == HTTPStatus.ACCEPTED
     if not under_way or patience.wait_s is None:
@@ -61,7 +64,7 @@ async def answer_when_settled(
     if not await _settled_within(db, order_id, wait_s=patience.wait_s, poll_s=patience.poll_s):
         return accepted
     async with db.snapshot() as conn:
-        order = OrderOut.of(await find_order(conn, order_id))
+        order = OrderOut.of(await find_own_order(conn, order_id=order_id, right=right))
     headers = {"Preference-Applied": "wait", "Location": accepted.headers["location"]}
     return Response(order.model_dump_json(), headers=headers, media_type="application/json")
 

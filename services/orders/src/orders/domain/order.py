@@ -1,10 +1,11 @@
 """An order as the saga sees it: its state, what it costs and which seats it is made of."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from orders.domain.states import Actor, OrderState, Reason, check_move
+from orders.domain.rights import OrderOwner
+from orders.domain.states import Actor, OrderState, Reason, check_move, check_stay
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,15 +29,16 @@ class OrderHold:
 class Contact:
     """Where the buyer is told what becomes of the order."""
 
-    email: str
-    name: str | None = None
-    phone: str | None = None
+    # Not in the repr: that ends up in logs.
+    email: str = field(repr=False)
+    name: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
     order_id: UUID
-    buyer_id: str
+    owner: OrderOwner
     state: OrderState
     total: Money
     version: int
@@ -50,6 +52,11 @@ class Order:
         """The order after the change, one version on; an illegal change raises MoveNotAllowed."""
         check_move(self.state, change.state, change.reason)
         return replace(self, state=change.state, version=self.version + 1)
+
+    def handed_over(self, owner: OrderOwner, change: "Change") -> "Order":
+        """The order with another owner or token, in the same state and one version on."""
+        check_stay(self.state, change.state, change.reason)
+        return replace(self, owner=owner, version=self.version + 1)
 
 
 class OrderNotFound(Exception):

@@ -47,6 +47,10 @@ class Reason(StrEnum):
     SEATS_RELEASED = "seats_released"
     CANCELLED_BY_BUYER = "cancelled_by_buyer"
     EVENT_CANCELLED = "event_cancelled"
+    CLAIMED_BY_BUYER = "claimed_by_buyer"
+    """A guest's order now belongs to the account that proved its e-mail; its token is void."""
+    ACCESS_REVOKED = "access_revoked"
+    """A guest's order has a new token, which only a mail can tell; the one before is void."""
 
 
 class Actor(StrEnum):
@@ -122,7 +126,17 @@ MOVES: Mapping[tuple[OrderState, OrderState], frozenset[Reason]] = {
 }
 
 
+STAYS = frozenset({Reason.CLAIMED_BY_BUYER, Reason.ACCESS_REVOKED})
+"""Reasons that change whose an order is, in any state, and never the state."""
+
+
 def check_move(before: OrderState, after: OrderState, reason: Reason) -> None:
     """Raise MoveNotAllowed unless `MOVES` has this move for this reason."""
     if reason not in MOVES.get((before, after), frozenset()):
+        raise MoveNotAllowed(before, after, reason)
+
+
+def check_stay(before: OrderState, after: OrderState, reason: Reason) -> None:
+    """Raise MoveNotAllowed unless the order stays where it is for one of `STAYS`."""
+    if before is not after or reason not in STAYS:
         raise MoveNotAllowed(before, after, reason)

@@ -23,7 +23,8 @@ async def insert_order(
     await tx.execute(
         insert(orders).values(
             order_id=order.order_id,
-            buyer_id=order.buyer_id,
+            buyer_id=order.owner.buyer_id,
+            access_token_sha256=order.owner.access_token_sha256,
             state=order.state,
             total_minor=order.total.amount_minor,
             currency=order.total.currency,

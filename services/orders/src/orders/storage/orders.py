@@ -14,6 +14,7 @@ from sqlalchemy.engine import RowMapping
 
 from chassis.database import Transaction
 from orders.domain.order import Change, Money, Order, OrderHold, OrderNotFound
+from orders.domain.rights import OrderOwner, OrderRight
 from orders.domain.states import OfferState, OrderState
 from orders.storage.tables import offers, order_history, order_holds, orders
 
@@ -52,6 +53,21 @@ async def lock_order(tx: Transaction, order_id: UUID) -> Order:
     if not rows:
         raise OrderNotFound
     return rows[0]
+
+
+async def lock_own_order(tx: Transaction, *, order_id: UUID, right: OrderRight) -> Order:
+    """The order, locked, if `right` may change it; raises OrderNotFound.
+
+    Judged before the lock too: a stranger must not wait for it, for how long another's order takes
+    to answer would tell that it exists. And again under it: the right may be gone by then.
+    """
+    owner = await _owner(tx, order_id)
+    if owner is None or not right.may_change(owner):
+        raise OrderNotFound
+    order = await lock_order(tx, order_id)
+    if not right.may_change(order.owner):
+        raise OrderNotFound
+    return order
 
 
 async def lock_order_of_hold(tx: Transaction, hold_id: UUID) -> Order | None:
@@ -135,6 +151,17 @@ async def mark_command_resent(tx: Transaction, *, order_id: UUID, at: datetime) 
     await tx.execute(update(orders).where(orders.c.order_id == order_id).values(sent_again))
 
 
+async def _owner(tx: Transaction, order_id: UUID) -> OrderOwner | None:
+    found = select(orders.c.buyer_id, orders.c.access_token_sha256).where(orders.c.order_id == order_id)
+    row = (await tx.execute(found)).mappings().one_or_none()
+    return None if row is None else owner_of(row)
+
+
+def owner_of(row: RowMapping) -> OrderOwner:
+    """Whose an order is, from a row with `buyer_id` and `access_token_sha256`."""
+    return OrderOwner(buyer_id=row["buyer_id"], access_token_sha256=row["access_token_sha256"])
+
+
 async def _locked(tx: Transaction, statement: Select[Any], *, skip_locked: bool = False) -> list[Order]:
     locking = statement.with_for_update(key_share=True, of=orders, skip_locked=skip_locked)
     return [_order(row) for row in (await tx.execute(locking)).mappings()]
@@ -143,7 +170,7 @@ async def _locked(tx: Transaction, statement: Select[Any], *, skip_locked: bool 
 def _order(row: RowMapping) -> Order:
     return Order(
         order_id=row["order_id"],
-        buyer_id=row["buyer_id"],
+        owner=owner_of(row),
         state=OrderState(row["state"]),
         total=Money(amount_minor=row["total_minor"], currency=row["currency"]),
         version=row["version"],

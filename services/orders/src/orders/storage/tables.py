@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis.outbox import Outbox
-from chassis.tables import idempotency_table, inbox_table, outbox_table
+from chassis.tables import data_keys_table, idempotency_table, inbox_table, outbox_table, sealed_check
 from orders.domain.states import OfferState, OrderState, PaymentState, RefundState, TicketState
 
 SCHEMA = "orders"
@@ -70,11 +71,19 @@ offers = Table(
     Column("prices", JSONB),
     Column("seats_per_order_max", Integer),
     Column("pesel_required", Boolean),
+    # Whose event it is. Null where the publication was seen before there were organizations.
+    Column("organization_id", Uuid),
+    Column("tickets_per_person_max", Integer),
+    _at("attendees_final_at", nullable=True),
     _at("cancelled_at", nullable=True),
     # When no order of the cancelled event was left to cancel; the job skips it from then on.
     _at("orders_cancelled_at", nullable=True),
     CheckConstraint("state = 'cancelled' OR prices IS NOT NULL", name="details"),
     CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
+    CheckConstraint(
+        "tickets_per_person_max IS NULL OR (tickets_per_person_max > 0 AND pesel_required)",
+        name="tickets_per_person_max",
+    ),
     Index(
         "offers_to_cancel_idx",
         "event_id",
@@ -86,7 +95,14 @@ orders = Table(
     "orders",
     METADATA,
     Column("order_id", Uuid, primary_key=True),
-    Column("buyer_id", Text, nullable=False),
+    # Whose it is: a buyer's by account, a guest's by token, or nobody's once it was erased.
+    Column("buyer_id", Text),
+    Column("access_token_sha256", LargeBinary),
+    # Which of the tokens that can be derived from the order is its token; counts revocations.
+    Column("access_generation", Integer, nullable=False, server_default=text("0")),
+    _at("erased_at", nullable=True),
+    # Its person asked to be erased while it was still open: they are, as soon as it is not.
+    _at("erasure_booked_at", nullable=True),
     *_state_column(OrderState),
     Column("total_minor", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
@@ -98,6 +114,9 @@ orders = Table(
     _at("command_sent_at", nullable=True),
     # How often it was sent again since the order came into its state.
     Column("command_resends", Integer, nullable=False, server_default=text("0")),
+    CheckConstraint("num_nonnulls(buyer_id, access_token_sha256, erased_at) = 1", name="owner"),
+    CheckConstraint("octet_length(access_token_sha256) = 32", name="access_token_sha256"),
+    CheckConstraint("access_generation >= 0", name="access_generation"),
     CheckConstraint("total_minor >= 0", name="total_minor"),
     CheckConstraint("command_resends >= 0", name="command_resends"),
     CheckConstraint(_CURRENCY, name="currency"),
@@ -105,6 +124,11 @@ orders = Table(
         "state NOT IN ('finalizing', 'cancelling') OR command_sent_at IS NOT NULL", name="command_sent_at"
     ),
     Index("orders_buyer_id_order_id_idx", "buyer_id", "order_id"),
+    Index(
+        "orders_to_erase_idx",
+        "erasure_booked_at",
+        postgresql_where=text("erasure_booked_at IS NOT NULL AND erased_at IS NULL"),
+    ),
     Index(
         "orders_under_way_idx",
         "command_sent_at",
@@ -122,15 +146,17 @@ def _order_id(*, primary_key: bool = False) -> Column[object]:
     return Column("order_id", Uuid, ForeignKey(orders.c.order_id), primary_key=primary_key, nullable=False)
 
 
-# Personal data stands apart (contacts, attendees), so that it can be encrypted and shredded
-# without touching what bookkeeping keeps.
+# Personal data stands apart (contacts, attendees), sealed, and leaves when its time is over without
+# touching what bookkeeping keeps.
 contacts = Table(
     "contacts",
     METADATA,
     _order_id(primary_key=True),
-    Column("email", Text, nullable=False),
-    Column("name", Text),
-    Column("phone", Text),
+    # {"email": ..., "name": ..., "phone": ...}
+    Column("sealed", LargeBinary, nullable=False),
+    Column("email_fingerprint", Text, nullable=False),
+    sealed_check("contacts", "sealed"),
+    Index("contacts_email_fingerprint_idx", "email_fingerprint"),
 )
 
 # One hold makes one order: the primary key is the judge when two orders are placed at once.
@@ -163,12 +189,45 @@ order_lines = Table(
     CheckConstraint("price_minor >= 0", name="price_minor"),
 )
 
+# Who sits there; the row stays when the person is shredded, for a line has an attendee or had one.
 attendees = Table(
     "attendees",
     METADATA,
     Column("line_id", Uuid, ForeignKey(order_lines.c.line_id), primary_key=True),
-    Column("first_name", Text, nullable=False),
-    Column("last_name", Text, nullable=False),
+    Column("event_id", Uuid, ForeignKey(offers.c.event_id), nullable=False),
+    # {"first_name": ..., "last_name": ..., "pesel": ...}
+    Column("sealed", LargeBinary),
+    _at("shredded_at", nullable=True),
+    # Of event and PESEL, where the event limits the tickets of one person.
+    Column("person_fingerprint", Text),
+    # Which of the person's tickets of the event this is, while its order counts.
+    Column("person_ticket", Integer),
+    Column("person_tickets_max", Integer),
+    sealed_check("attendees", "sealed"),
+    CheckConstraint("(sealed IS NULL) = (shredded_at IS NOT NULL)", name="shredded_at"),
+    CheckConstraint("sealed IS NOT NULL OR person_fingerprint IS NULL", name="person_fingerprint"),
+    CheckConstraint(
+        "person_ticket IS NULL OR (person_fingerprint IS NOT NULL AND person_tickets_max IS NOT NULL "
+        "AND person_ticket BETWEEN 1 AND person_tickets_max)",
+        name="person_ticket",
+    ),
+    # The limit itself: of n numbers no two tickets of a person have the same.
+    UniqueConstraint("event_id", "person_fingerprint", "person_ticket"),
+    Index("attendees_to_shred_idx", "event_id", postgresql_where=text("sealed IS NOT NULL")),
+)
+
+# Who read which attendees in full: append only, a trigger refuses the rest.
+access_records = Table(
+    "access_records",
+    METADATA,
+    Column("access_record_id", Uuid, primary_key=True),
+    _at("at"),
+    Column("actor", Text, nullable=False),
+    Column("organization_id", Uuid, nullable=False),
+    Column("event_id", Uuid, ForeignKey(offers.c.event_id), nullable=False),
+    Column("rows", Integer, nullable=False),
+    CheckConstraint("rows >= 0", name="rows"),
+    Index("access_records_event_id_at_idx", "event_id", "at"),
 )
 
 payments = Table(
@@ -246,6 +305,22 @@ order_history = Table(
     Column("actor", Text, nullable=False),
 )
 
+# Who asked for the links to their orders: kept sealed until the mail was written, or it is over.
+order_lookups = Table(
+    "order_lookups",
+    METADATA,
+    Column("lookup_id", Uuid, primary_key=True),
+    Column("email_fingerprint", Text, nullable=False),
+    # An object with the e-mail as it was given.
+    Column("sealed", LargeBinary, nullable=False),
+    _at("requested_at"),
+    _at("expires_at"),
+    CheckConstraint("expires_at > requested_at", name="expires_at"),
+    Index("order_lookups_email_fingerprint_idx", "email_fingerprint"),
+    Index("order_lookups_expires_at_idx", "expires_at"),
+)
+
 OUTBOX = Outbox(outbox_table(METADATA))
 INBOX_TABLE = inbox_table(METADATA)
 IDEMPOTENCY_TABLE = idempotency_table(METADATA)
+DATA_KEYS_TABLE = data_keys_table(METADATA)

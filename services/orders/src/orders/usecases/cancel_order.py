@@ -5,11 +5,12 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from orders.domain.offer import check_cancellable
-from orders.domain.order import Order, OrderNotFound
+from orders.domain.order import Order
+from orders.domain.rights import OrderRight
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.offers import load_offers
-from orders.storage.orders import lock_order
+from orders.storage.orders import lock_own_order
 from orders.usecases.finalize_order import OrderIsOver
 from orders.usecases.steps import recall, withdraw
 
@@ -21,15 +22,13 @@ class OrderIsFinalizing(Exception):
         super().__init__("the order is being finalized: cancel it when that is done")
 
 
-async def cancel_order(tx: Transaction, *, order_id: UUID, buyer_id: str, now: datetime) -> OrderState:
+async def cancel_order(tx: Transaction, *, order_id: UUID, right: OrderRight, now: datetime) -> OrderState:
     """Cancel, or start to, and give the order's state; asked again it changes nothing.
 
     Every event of a confirmed order must still allow it. Raises OrderNotFound,
     OrderIsFinalizing, OrderIsOver or CancellationDeadlinePassed.
     """
-    order = await lock_order(tx, order_id)
-    if order.buyer_id != buyer_id:
-        raise OrderNotFound
+    order = await lock_own_order(tx, order_id=order_id, right=right)
     reason, actor = Reason.CANCELLED_BY_BUYER, Actor.BUYER
     match effect_of(Trigger.CANCELLATION, order.state):
         case Effect.WITHDRAW:

@@ -4,11 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
-from orders.domain.order import Order, OrderNotFound
+from orders.domain.order import Order
+from orders.domain.rights import OrderRight
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.offers import cancelled_events
-from orders.storage.orders import lock_order
+from orders.storage.orders import lock_own_order
 from orders.usecases.place_order import EventIsCancelled
 from orders.usecases.steps import finalize
 
@@ -29,15 +30,13 @@ class PaymentMissing(Exception):
         super().__init__("the order is finalized by its payment, which has not arrived")
 
 
-async def finalize_order(tx: Transaction, *, order_id: UUID, buyer_id: str, now: datetime) -> OrderState:
+async def finalize_order(tx: Transaction, *, order_id: UUID, right: OrderRight, now: datetime) -> OrderState:
     """Start finalizing and give the order's state; asked again it changes nothing.
 
     A lapsed order is finalized all the same: reservation sells the seats if nobody else has
     claimed them. Raises OrderNotFound, PaymentMissing, OrderIsOver or EventIsCancelled.
     """
-    order = await lock_order(tx, order_id)
-    if order.buyer_id != buyer_id:
-        raise OrderNotFound
+    order = await lock_own_order(tx, order_id=order_id, right=right)
     effect = effect_of(Trigger.FINALIZATION, order.state)
     if effect is Effect.REFUSE_REQUEST:
         raise OrderIsOver(order.state)

@@ -10,6 +10,7 @@ from orders.domain.basket import Attendee, Hold, Line
 from orders.domain.basket_filling import fill_basket
 from orders.domain.offer import Offer
 from orders.domain.order import Change, Contact, Money, Order, OrderHold
+from orders.domain.rights import OrderOwner
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.new_orders import claim_holds, insert_lines, insert_order
 from orders.storage.offers import cancelled_events, load_offers
@@ -102,7 +103,7 @@ def _new_order(buyer_id: str, holds: Sequence[Hold], lines: Sequence[Line], *, c
     total_minor = sum(line.price_minor for line in lines)
     return Order(
         order_id=new_id(),
-        buyer_id=buyer_id,
+        owner=OrderOwner(buyer_id=buyer_id),
         state=OrderState.AWAITING_PAYMENT,
         total=Money(amount_minor=total_minor, currency=currency),
         version=1,

@@ -1,0 +1,47 @@
+"""Whose an order is, and what a caller has shown to prove a right to it.
+
+Who has no right to an order is told what anybody is told about an order that does not exist.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderOwner:
+    """A buyer with an account, or a guest with an order access token; neither once it was erased."""
+
+    buyer_id: str | None = None
+    access_token_sha256: bytes | None = None
+
+    @property
+    def is_guest(self) -> bool:
+        return self.access_token_sha256 is not None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderRight:
+    """What a caller has shown: who they are, that they are an operator, an order access token."""
+
+    buyer_id: str | None = None
+    is_operator: bool = False
+    access_token_sha256: bytes | None = None
+
+    def may_change(self, owner: OrderOwner) -> bool:
+        """Its buyer may, and whoever bears its token."""
+        is_buyer = self.buyer_id is not None and self.buyer_id == owner.buyer_id
+        return is_buyer or self._bears_token_of(owner)
+
+    def may_read(self, owner: OrderOwner) -> bool:
+        """Whoever may change it, and operators."""
+        return self.is_operator or self.may_change(owner)
+
+    def _bears_token_of(self, owner: OrderOwner) -> bool:
+        shown, known = self.access_token_sha256, owner.access_token_sha256
+        return shown is not None and known is not None and hmac.compare_digest(shown, known)
+
+
+def access_token_sha256(token: str) -> bytes:
+    """What is stored of an order access token; `token` may be anything somebody sent."""
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
