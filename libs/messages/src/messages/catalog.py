@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict
 
 from messages.base import Message
 
+FIRST_ORGANIZATION_ID = UUID("00000000-0000-7000-8000-000000000001")
+"""What was made before there were organizations belongs to this one."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -35,6 +38,7 @@ class EventPublished(Message):
     message_type: ClassVar[str] = "catalog.event_published.v1"
 
     event_id: UUID
+    organization_id: UUID = FIRST_ORGANIZATION_ID
     version: int
     title: str
     starts_at: datetime
@@ -48,6 +52,10 @@ class EventPublished(Message):
     price_categories: tuple[PriceCategoryOffer, ...]
     seats_per_order_max: int
     pesel_required: bool
+    tickets_per_person_max: int | None = None
+    """Tickets of this event for one PESEL; None: any number."""
+    attendees_final_at: datetime | None = None
+    """Until when attendees may be corrected; None: until the event starts."""
 
     @property
     def aggregate_id(self) -> UUID:
