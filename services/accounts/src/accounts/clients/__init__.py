@@ -1,0 +1,1 @@
+"""What accounts does not own: Argon2, and the other services."""

@@ -1,0 +1,1 @@
+"""Plain Python: what an account is and the rules of it. No framework, clock or I/O."""
