@@ -6,30 +6,45 @@ A router annotates a parameter with `CurrentPrincipal`, `OptionalPrincipal` or
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Request
 
 from chassis.key_source import KeySource
 from chassis.problems import FORBIDDEN, UNAUTHENTICATED, ProblemError, ProblemSpec
-from chassis.settings import ServiceSettings
+from chassis.settings import ServiceSettings, words_of
 from chassis.signing import KeySet, KeySetUnavailable, TokenInvalid
 
-ACCESS_TOKEN_TYP = "at+jwt"  # noqa: S105 -- a type, not a secret
 CACHED_TOKENS_MAX = 10_000
+# It is part of keys in the database. OpenID Connect allows as many.
+SUBJECT_CHARS_MAX = 255
 
 KEYS_UNAVAILABLE = ProblemSpec(503, "access-keys-unavailable", "Access tokens cannot be verified now")
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The authenticated caller."""
+    """The authenticated caller.
+
+    `roles` are all the caller has anywhere; `organizations` those within each organization, by its id.
+    `email_fingerprint` (see `fingerprints`) is there when the caller's e-mail address is verified,
+    `session_id` and `authenticated_at` (Unix seconds) when the issuer tells them.
+    """
 
     subject: str
     roles: frozenset[str]
     name: str | None = None
+    organizations: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
+    email_fingerprint: str | None = None
+    session_id: str | None = None
+    authenticated_at: int | None = None
+
+    def organizations_as(self, role: str) -> frozenset[UUID]:
+        """The organizations in which the caller has `role`."""
+        return frozenset(UUID(key) for key, roles in self.organizations.items() if role in roles)
 
 
 class AccessTokens:
@@ -38,7 +53,12 @@ class AccessTokens:
     def __init__(self, settings: ServiceSettings, keys: KeySet | None = None) -> None:
         self._issuer = settings.access_token_issuer
         self._audience = settings.access_token_audience
-        self._keys = KeySource(settings.access_token_jwks, keys)
+        self._types = words_of(settings.access_token_types)
+        self._roles_claim = settings.access_token_roles_claim
+        self._organizations_claim = settings.access_token_organizations_claim
+        self._keys = KeySource(
+            settings.access_token_jwks, keys, algorithms=words_of(settings.access_token_algorithms)
+        )
         self._verified: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
 
     async def principal(self, token: str) -> Principal:
@@ -47,8 +67,8 @@ class AccessTokens:
         if known is not None and known[0] > time.time():
             self._verified.move_to_end(token)
             return known[1]
-        claims = await self._keys.claims(token, ACCESS_TOKEN_TYP, self._audience, self._issuer)
-        principal = _principal_of(claims)
+        claims = await self._keys.claims(token, self._types, self._audience, self._issuer)
+        principal = self._principal_of(claims)
         self._remember(token, float(claims["exp"]), principal)
         return principal
 
@@ -58,12 +78,57 @@ class AccessTokens:
         if len(self._verified) > CACHED_TOKENS_MAX:
             self._verified.popitem(last=False)
 
+    def _principal_of(self, claims: dict[str, Any]) -> Principal:
+        subject, roles = claims.get("sub"), _claim(claims, self._roles_claim, [])
+        if not isinstance(subject, str) or not isinstance(roles, list):
+            raise TokenInvalid("the token names nobody")
+        if not 0 < len(subject) <= SUBJECT_CHARS_MAX or "\0" in subject:
+            raise TokenInvalid("the token names nobody")
+        authenticated_at = claims.get("auth_time")
+        return Principal(
+            subject,
+            frozenset(map(str, roles)),
+            name=_text(claims.get("name")),
+            organizations=_organizations(_claim(claims, self._organizations_claim, {})),
+            email_fingerprint=_text(claims.get("email_fingerprint")),
+            session_id=_text(claims.get("sid")),
+            authenticated_at=authenticated_at if type(authenticated_at) is int else None,
+        )
 
-def _principal_of(claims: dict[str, Any]) -> Principal:
-    subject, roles, name = claims.get("sub"), claims.get("roles", []), claims.get("name")
-    if not isinstance(subject, str) or not subject or not isinstance(roles, list):
-        raise TokenInvalid("the token names nobody")
-    return Principal(subject, frozenset(map(str, roles)), name if isinstance(name, str) else None)
+
+def _claim(claims: dict[str, Any], name: str, nothing: Any) -> Any:
+    """The claim of that name, else what the way `a.b` leads to; `nothing` where it leads nowhere."""
+    if name in claims:
+        return claims[name]
+    found: Any = claims
+    for step in name.split("."):
+        if not isinstance(found, dict) or step not in found:
+            return nothing
+        found = found[step]
+    return found
+
+
+def _organizations(claim: Any) -> dict[str, frozenset[str]]:
+    """Roles by organization id. What another issuer may mean by such a claim is no right of ours."""
+    if not isinstance(claim, dict):
+        return {}
+    return {
+        str(UUID(key)): frozenset(map(str, roles))
+        for key, roles in claim.items()
+        if isinstance(roles, list) and _is_uuid(key)
+    }
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _text(claim: Any) -> str | None:
+    return claim if isinstance(claim, str) else None
 
 
 async def optional_principal(request: Request) -> Principal | None:

@@ -65,8 +65,9 @@ class Database:
             parameters=_raw_connection_parameters(application_name),
         )
         self._raw = raw_connections(size=raw_pool_size)
-        # Of its own, so that a process whose connections are all at work does not count as unready.
-        self._probe = raw_connections(size=1)
+        # For what must not wait while every other connection is at work: the readiness of the process,
+        # and the keys a transaction asks for while it has one of those.
+        self._beside = raw_connections(size=1)
         self._on_commit: list[Callable[[], None]] = []
 
     @classmethod
@@ -116,6 +117,14 @@ class Database:
         async with self._raw.connection() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def beside(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """The one connection apart from the pools, in autocommit, for a short statement only: it is
+        there even while every other is in use, so it may be asked for within a transaction.
+        """
+        async with self._beside.connection() as connection:
+            yield connection
+
     async def run(self, work: Callable[[Transaction], Awaitable[R]]) -> R:
         """Run `work(tx)` in a transaction of its own; serialization failures and deadlocks are
         run again at most RETRIES_MAX times, so `work` must have no effect outside `tx`.
@@ -133,12 +142,12 @@ class Database:
 
     async def ping(self) -> None:
         """Raise when the database does not answer."""
-        async with self._probe.connection() as connection:
+        async with self.beside() as connection:
             await connection.execute("SELECT 1")
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._probe.close()
+        await self._beside.close()
         await self._raw.close()
         await self._engine.dispose()
 

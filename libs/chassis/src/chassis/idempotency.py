@@ -3,10 +3,12 @@
     async def create(body: ThingIn, write: IdempotentWrite) -> ThingOut:
         return await write.once(lambda tx: create_thing(tx, name=body.name), status=201)
 
-Only an answer with an effect is stored. A refusal has none, and is judged anew each time.
+Only an answer with an effect is stored, sealed (see `sealing`): it may hold tokens and personal data.
+A refusal has no effect, and is judged anew each time.
 """
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +23,9 @@ from starlette.responses import Response
 
 from chassis.access import OptionalPrincipal
 from chassis.database import Database, Transaction
+from chassis.fingerprints import Fingerprints
 from chassis.problems import ProblemError, ProblemSpec
+from chassis.sealing import Place, Sealer
 from chassis.tables import idempotency_table
 
 __all__ = ["IdempotentWrite", "Write", "idempotency_table"]
@@ -42,8 +46,7 @@ REPLAY_HEADER = "Idempotent-Replay"
 class _Stored:
     fingerprint: bytes
     status: int
-    headers: dict[str, str]
-    body: bytes
+    sealed: bytes
 
 
 class _StoredMeanwhile(Exception):
@@ -53,9 +56,13 @@ class _StoredMeanwhile(Exception):
 class Write:
     """One write request with its key; get it through `IdempotentWrite`."""
 
-    def __init__(self, *, db: Database, schema: str, scope: str, key: str, fingerprint: bytes) -> None:
+    def __init__(
+        self, *, db: Database, sealer: Sealer, schema: str, scope: str, key: str, fingerprint: bytes
+    ) -> None:
         self._db = db
+        self._sealer = sealer
         self._schema = schema
+        self._place = Place(f"{schema}.idempotency", "body")
         self.key = key
         self.scope = scope
         self.fingerprint = fingerprint
@@ -82,7 +89,7 @@ class Write:
         async def attempt(tx: Transaction) -> Response:
             stored = await self._stored(tx, owner)
             if stored is not None:
-                return self._replay(stored)
+                return await self._replay(stored, owner)
             result = await self._work(tx, owner, work)
             answer = _answer(result, status, respond, headers, location)
             await self._store(tx, owner, answer)
@@ -116,25 +123,32 @@ class Write:
             )
         if row.status is None:
             return None
-        return _Stored(bytes(row.fingerprint), row.status, dict(row.headers), bytes(row.body))
+        return _Stored(bytes(row.fingerprint), row.status, bytes(row.body))
 
     def _lock_key(self, scope: str) -> int:
         digest = hashlib.blake2b(f"{self._schema}\0{scope}\0{self.key}".encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big", signed=True)
 
-    def _replay(self, stored: _Stored) -> Response:
+    async def _replay(self, stored: _Stored, scope: str) -> Response:
         if stored.fingerprint != self.fingerprint:
             raise ProblemError(KEY_REUSED, "Use a new key for a new request.")
-        return Response(stored.body, stored.status, {**stored.headers, REPLAY_HEADER: "true"})
+        answer = await self._sealer.unseal(stored.sealed, place=self._place, row=self._row(scope))
+        headers, _, body = answer.partition(b"\n")
+        return Response(body, stored.status, {**json.loads(headers), REPLAY_HEADER: "true"})
+
+    def _row(self, scope: str) -> str:
+        return f"{scope}\0{self.key}"
 
     async def _store(self, tx: Transaction, scope: str, answer: Response) -> None:
+        # One line of headers, then the body as it is.
+        headers = to_json({k: v for k, v in answer.headers.items() if k != "content-length"})
+        content = headers + b"\n" + bytes(answer.body)
         values = {
             "scope": scope,
             "key": self.key,
             "fingerprint": self.fingerprint,
             "status": answer.status_code,
-            "headers": to_json({k: v for k, v in answer.headers.items() if k != "content-length"}).decode(),
-            "body": bytes(answer.body),
+            "body": await self._sealer.seal(content, place=self._place, row=self._row(scope)),
         }
         try:
             await tx.execute(_insert(self._schema), values)
@@ -166,7 +180,7 @@ def _look_up(schema: str) -> TextClause:
     # our insert, finds it.
     return text(
         f"""
-        SELECT lock.locked, stored.fingerprint, stored.status, stored.headers, stored.body
+        SELECT lock.locked, stored.fingerprint, stored.status, stored.body
         FROM (SELECT pg_try_advisory_xact_lock(:lock) AS locked) AS lock
         LEFT JOIN {schema}.idempotency AS stored ON stored.scope = :scope AND stored.key = :key
         """  # noqa: S608 -- the schema is the name of the service
@@ -177,8 +191,8 @@ def _look_up(schema: str) -> TextClause:
 def _insert(schema: str) -> TextClause:
     return text(
         f"""
-        INSERT INTO {schema}.idempotency (scope, key, fingerprint, status, headers, body)
-        VALUES (:scope, :key, :fingerprint, :status, CAST(:headers AS jsonb), :body)
+        INSERT INTO {schema}.idempotency (scope, key, fingerprint, status, body)
+        VALUES (:scope, :key, :fingerprint, :status, :body)
         """  # noqa: S608 -- as above
     )
 
@@ -197,6 +211,7 @@ async def idempotent_write(
     """Reads the key and the request's fingerprint."""
     return Write(
         db=request.app.state.db,
+        sealer=request.app.state.sealer,
         schema=request.app.state.settings.service_name,
         scope=principal.subject if principal else "",
         key=idempotency_key(key),
@@ -214,11 +229,14 @@ def idempotency_key(value: str | None) -> str:
 
 
 async def request_fingerprint(request: Request) -> bytes:
-    """SHA-256 of what the client asked for: method, path, query and body."""
+    """What the client asked for, as 32 bytes: method, path, query and body. Under the lookup key, because
+    what a body holds (a PESEL, a password) could be guessed from a plain hash.
+    """
     digest = hashlib.sha256(request.method.encode())
     digest.update(b"\0".join([b"", request.scope["path"].encode(), request.scope["query_string"], b""]))
     digest.update(await request.body())
-    return digest.digest()
+    fingerprints: Fingerprints = request.app.state.fingerprints
+    return fingerprints.digest("idempotency", digest.digest())
 
 
 IdempotentWrite = Annotated[Write, Depends(idempotent_write)]

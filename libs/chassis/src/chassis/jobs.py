@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from math import inf
 
-from sqlalchemy import text
+from sqlalchemy import MetaData, text
 
 from chassis.backoff import backoff_s
 from chassis.database import Database
@@ -50,13 +50,15 @@ class Job:
             took_s = time.monotonic() - began
 
 
-def housekeeping_jobs(db: Database, settings: ServiceSettings) -> list[Job]:
-    """Forget stored answers and handled message ids once nobody can ask for them any more."""
+def housekeeping_jobs(db: Database, settings: ServiceSettings, metadata: MetaData) -> list[Job]:
+    """Forget stored answers, handled message ids and limits once nobody can ask for them any more."""
     schema = settings.service_name
     tables = [
         ("idempotency", "stored_at", settings.idempotency_keep_s),
         ("inbox", "handled_at", settings.inbox_keep_s),
     ]
+    if f"{schema}.rate_limits" in metadata.tables:
+        tables.append(("rate_limits", "used_up_at", 0))
     return [
         Job(f"forget_{table}", HOUSEKEEPING_EVERY_S, _forget(db, f"{schema}.{table}", column, keep_s))
         for table, column, keep_s in tables

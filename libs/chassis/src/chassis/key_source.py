@@ -2,9 +2,11 @@
 
 import asyncio
 import time
+from collections.abc import Collection
 from math import inf
 from typing import Any
 
+from chassis.key_sets import ED25519_ALGORITHMS
 from chassis.signing import KeySet, KeySetUnavailable, KeyUnknown, verify
 
 RELOAD_EVERY_S = 10.0
@@ -18,21 +20,26 @@ class KeySource:
     because anybody can make up names of keys.
     """
 
-    def __init__(self, source: str, keys: KeySet | None = None) -> None:
+    def __init__(
+        self, source: str, keys: KeySet | None = None, *, algorithms: Collection[str] = ED25519_ALGORITHMS
+    ) -> None:
         self._source = source
+        self._algorithms = _with_both_names(algorithms)
         self._keys = keys
         self._reading = asyncio.Lock()
         self._tried_at = -inf
         self._failure: str | None = None
 
-    async def claims(self, token: str, typ: str, audience: str, issuer: str) -> dict[str, Any]:
+    async def claims(
+        self, token: str, typ: str | Collection[str], audience: str, issuer: str
+    ) -> dict[str, Any]:
         """The claims of a valid token. Raises what `signing.verify` does, or KeySetUnavailable."""
         keys = await self._load()
         try:
-            return verify(token, keys, typ, audience, issuer)
+            return verify(token, keys, typ, audience, issuer, self._algorithms)
         except KeyUnknown:
             await self._reload(keys)
-        return verify(token, keys, typ, audience, issuer)
+        return verify(token, keys, typ, audience, issuer, self._algorithms)
 
     async def _load(self) -> KeySet:
         if self._keys is None:
@@ -62,3 +69,9 @@ class KeySource:
                     self._failure = str(error)
         if self._failure is not None:
             raise KeySetUnavailable(self._failure)
+
+
+def _with_both_names(algorithms: Collection[str]) -> frozenset[str]:
+    """EdDSA with an Ed25519 key goes by two names: whoever takes one takes the other."""
+    named = frozenset(algorithms)
+    return named if named.isdisjoint(ED25519_ALGORITHMS) else named | ED25519_ALGORITHMS

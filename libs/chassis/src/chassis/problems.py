@@ -90,6 +90,13 @@ METHOD_NOT_ALLOWED = ProblemSpec(405, "method-not-allowed", "The resource has no
 BODY_TOO_LARGE = ProblemSpec(413, "body-too-large", "The request body is too large")
 MEDIA_TYPE_UNSUPPORTED = ProblemSpec(415, "media-type-unsupported", "Send application/json")
 VALIDATION_FAILED = ProblemSpec(422, "validation-failed", "The request breaks a rule")
+TOO_MANY_REQUESTS = ProblemSpec(
+    429,
+    "too-many-requests",
+    "Too many requests",
+    extra=lambda error: {"retry_after_s": error.retry_after_s},
+    headers=lambda error: {"Retry-After": str(error.retry_after_s)},
+)
 INTERNAL_ERROR = ProblemSpec(500, "internal-error", "Something went wrong on our side")
 # What failed may have come after a commit, so this does not say that nothing was changed.
 INTERNAL_ERROR_DETAIL = "It is logged under the request id. Ask again with the same Idempotency-Key."

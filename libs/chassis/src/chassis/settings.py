@@ -2,10 +2,17 @@
 
 from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from chassis.key_sets import PUBLIC_KEY_ALGORITHMS
+
 MEBIBYTE = 1024 * 1024
+
+
+def words_of(setting: str) -> tuple[str, ...]:
+    """The words of a comma separated setting."""
+    return tuple(word.strip() for word in setting.split(",") if word.strip())
 
 
 class ServiceSettings(BaseSettings):
@@ -29,6 +36,47 @@ class ServiceSettings(BaseSettings):
         default="https://rowlock.local", description="`iss` an access token must carry"
     )
     access_token_audience: str = Field(default="rowlock", description="`aud` an access token must carry")
+    access_token_types: str = Field(
+        default="at+jwt",
+        description="`typ` an access token may have, comma separated; some OpenID providers say `JWT`",
+    )
+    access_token_algorithms: str = Field(
+        default="EdDSA",
+        description="Signature algorithms taken, comma separated; an OpenID Connect provider may need "
+        "`RS256` or `ES256`. Never a symmetric one",
+    )
+    access_token_roles_claim: str = Field(
+        default="roles",
+        description="Claim that carries the roles: its name, or the way to it, as `realm_access.roles`",
+    )
+    access_token_organizations_claim: str = Field(
+        default="organizations",
+        description="Claim that carries the roles by organization id: its name, or the way to it",
+    )
+    wrapping_keys: str = Field(
+        default="",
+        description="Path of the file with the keys that wrap data keys (`rowlock keys create`); "
+        "keep it away from the database and its backups",
+    )
+    lookup_key: str = Field(
+        default="",
+        description="Path of the file with the key of fingerprints, the same for every service",
+    )
+    internal_api_key: str = Field(
+        default="",
+        description="Path of the file with the secret services show each other on `/internal/...`",
+    )
+    data_key_cache_s: float = Field(
+        default=30.0,
+        gt=0,
+        description="How long a process seals with a data key before it asks for the active one",
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=16,
+        description="Proxies of yours in front of the gateway, as its GATEWAY_TRUSTED_PROXIES",
+    )
     database_pool_size: int = Field(
         default=10, ge=1, le=200, description="Most connections one process opens for transactions"
     )
@@ -70,6 +118,20 @@ class ServiceSettings(BaseSettings):
     )
     log_format: Literal["console", "json"] = Field(default="console", description="Shape of log lines")
     access_log: bool = Field(default=True, description="Write one log line per HTTP request")
+
+    @field_validator("access_token_algorithms")
+    @classmethod
+    def _only_public_key_algorithms(cls, value: str) -> str:
+        if not (named := set(words_of(value))) or not named <= PUBLIC_KEY_ALGORITHMS:
+            raise ValueError(f"name some of {', '.join(sorted(PUBLIC_KEY_ALGORITHMS))}")
+        return value
+
+    @field_validator("access_token_types")
+    @classmethod
+    def _some_type(cls, value: str) -> str:
+        if not words_of(value):
+            raise ValueError("name at least one type, as at+jwt")
+        return value
 
     @property
     def service_name(self) -> str:

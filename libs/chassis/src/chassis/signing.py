@@ -1,16 +1,14 @@
-"""Ed25519 keys and the signed tokens (JWT, EdDSA) made with them.
+"""Signed tokens (JWT): made with our own Ed25519 keys, and verified by the keys of a JWKS (`key_sets`).
 
-Private keys are JWK files, public keys JWKS documents (a file or a URL). Which token is which
-is told by its `typ`: a token of one kind never passes for another.
+Private keys are JWK files. Which token is which is told by its `typ`: a token of one kind never
+passes for another (RFC 8725).
 """
 
 import json
-import os
 import time
-import urllib.request
 import warnings
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,18 +18,36 @@ from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
 from pydantic_core import to_json
 
+from chassis.key_sets import (
+    ED25519_ALGORITHMS,
+    PUBLIC_KEY_ALGORITHMS,
+    KeySet,
+    KeySetUnavailable,
+    KeyUnknown,
+    TokenInvalid,
+)
+from chassis.private_files import write_private
+
+__all__ = [
+    "PUBLIC_KEY_ALGORITHMS",
+    "KeySet",
+    "KeySetUnavailable",
+    "KeyUnknown",
+    "SigningKey",
+    "TokenExpired",
+    "TokenInvalid",
+    "create_key",
+    "sign",
+    "verify",
+]
+
 ALGORITHM = "EdDSA"
-# "Ed25519" is the same algorithm under its newer name (RFC 9864).
-ALGORITHMS = ["EdDSA", "Ed25519"]
+# They let a token bring or fetch the key it is verified with, or ask for rules we do not know.
+REFUSED_HEADERS = frozenset({"crit", "jku", "jwk", "x5u", "b64"})
 CLOCK_LEEWAY_S = 5
 TOKEN_CHARS_MAX = 32_768
-_FETCH_TIMEOUT_S = 3
 # joserfc wants the newer name; "EdDSA" is what today's verifiers (and RFC 9068 issuers) know.
 warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=SecurityWarning)
-
-
-class TokenInvalid(Exception):
-    """The token is malformed, signed by no known key, or not meant for us."""
 
 
 class TokenExpired(TokenInvalid):
@@ -40,14 +56,6 @@ class TokenExpired(TokenInvalid):
     def __init__(self, message: str, claims: dict[str, Any]) -> None:
         super().__init__(message)
         self.claims = claims
-
-
-class KeyUnknown(TokenInvalid):
-    """No key of the set has the token's `kid`; a rotated set may have it by now."""
-
-
-class KeySetUnavailable(Exception):
-    """The JWKS cannot be read: missing file, unreachable URL, or not a JWKS."""
 
 
 class SigningKey:
@@ -63,7 +71,16 @@ class SigningKey:
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a JWK file; OSError or ValueError when it is not there or not such a key."""
-        return cls(OKPKey.import_key(json.loads(Path(path).read_text())))
+        return cls.of_json(Path(path).read_text())
+
+    @classmethod
+    def of_json(cls, text: str) -> Self:
+        """The private JWK in `text`; ValueError when it is none."""
+        return cls(OKPKey.import_key(json.loads(text)))
+
+    def to_json(self) -> str:
+        """The private JWK: a secret."""
+        return json.dumps(self._document(private=True))
 
     @property
     def kid(self) -> str:
@@ -72,16 +89,13 @@ class SigningKey:
 
     def save(self, path: str | Path) -> None:
         """Write the private JWK, readable by the owner only."""
-        document = json.dumps(self._document(private=True))
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(document)
+        write_private(Path(path), self.to_json())
 
     def public_set(self) -> dict[str, Any]:
         """The JWKS document others verify with."""
         return {"keys": [self._document(private=False)]}
 
-    def key_set(self) -> "KeySet":
+    def key_set(self) -> KeySet:
         """The same as a KeySet."""
         return KeySet(self.public_set())
 
@@ -103,67 +117,60 @@ def create_key() -> SigningKey:
     return SigningKey(OKPKey.generate_key("Ed25519", private=True))
 
 
-class KeySet:
-    """Public keys by `kid`."""
-
-    def __init__(self, document: Mapping[str, Any], *, source: str | None = None) -> None:
-        self._source = source
-        self._keys = _keys_of(document)
-        self.loaded_at = time.monotonic()
-
-    @classmethod
-    def load(cls, path_or_url: str) -> Self:
-        """Read a JWKS; blocks on file or network. Raises KeySetUnavailable."""
-        return cls(_read_document(path_or_url), source=path_or_url)
-
-    def reload(self) -> None:
-        """Read the source again (a key was rotated in); keeps the old keys when that fails."""
-        if self._source is not None:
-            self._keys = _keys_of(_read_document(self._source))
-            self.loaded_at = time.monotonic()
-
-    def find(self, kid: str | None) -> OKPKey:
-        """The key a token names, or the only one there is. Raises KeyUnknown."""
-        if kid is None and len(self._keys) == 1:
-            return next(iter(self._keys.values()))
-        try:
-            return self._keys[kid or ""]
-        except KeyError:
-            raise KeyUnknown("the token is signed by an unknown key") from None
-
-
 def sign(claims: Mapping[str, Any], key: SigningKey, typ: str) -> str:
     """A compact JWT of type `typ` (as `at+jwt`)."""
     return key.compact(to_json(dict(claims)), typ=typ)
 
 
 def verify(
-    token: str, keys: KeySet, typ: str, audience: str, issuer: str, *, now: float | None = None
+    token: str,
+    keys: KeySet,
+    typ: str | Collection[str],
+    audience: str,
+    issuer: str,
+    algorithms: Collection[str] = ED25519_ALGORITHMS,
+    *,
+    now: float | None = None,
 ) -> dict[str, Any]:
-    """The claims of a valid token. `now` is a Unix time in seconds.
+    """The claims of a valid token: of (one of) the type, signed with one of `algorithms` by a key that
+    may use it. `now` is a Unix time in seconds.
 
     Raises TokenExpired (with the claims) for a good token that is over, else TokenInvalid.
     """
-    claims = _verified_claims(token, keys, typ)
+    types = {typ} if isinstance(typ, str) else set(typ)
+    claims = _verified_claims(token, keys, types, algorithms)
     _check_addressing(claims, audience, issuer)
     _check_time(claims, time.time() if now is None else now)
     return claims
 
 
-def _verified_claims(token: str, keys: KeySet, typ: str) -> dict[str, Any]:
+def _verified_claims(
+    token: str, keys: KeySet, types: Collection[str], algorithms: Collection[str]
+) -> dict[str, Any]:
     if len(token) > TOKEN_CHARS_MAX:
         raise TokenInvalid("the token is too long")
     try:
         header = jws.extract_compact(token.encode("ascii")).headers()
-        if str(header.get("typ", "")).lower() != typ:
-            raise TokenInvalid("the token is of another type")
-        verified = jws.deserialize_compact(token, keys.find(header.get("kid")), algorithms=ALGORITHMS)
+        _check_header(header, types)
+        found = keys.find(header.get("kid"))
+        # The key's own algorithms, not the token's word for it.
+        verified = jws.deserialize_compact(
+            token, found.key, algorithms=sorted(found.algorithms & set(algorithms))
+        )
         claims = json.loads(verified.payload)
     except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise TokenInvalid("the token is malformed or its signature is wrong") from error
     if not isinstance(claims, dict):
         raise TokenInvalid("the token has no claims")
     return claims
+
+
+def _check_header(header: Mapping[str, Any], types: Collection[str]) -> None:
+    if not REFUSED_HEADERS.isdisjoint(header):
+        raise TokenInvalid("the token's header asks for what we do not do")
+    # RFC 7515: "application/" may be left out, and case does not matter.
+    if str(header.get("typ", "")).lower().removeprefix("application/") not in {t.lower() for t in types}:
+        raise TokenInvalid("the token is of another type")
 
 
 def _check_addressing(claims: dict[str, Any], audience: str, issuer: str) -> None:
@@ -186,21 +193,3 @@ def _check_time(claims: dict[str, Any], now: float) -> None:
 
 def _base64url(data: bytes) -> bytes:
     return urlsafe_b64encode(data).rstrip(b"=")
-
-
-def _read_document(path_or_url: str) -> dict[str, Any]:
-    try:
-        if path_or_url.startswith(("http://", "https://")):
-            with urllib.request.urlopen(path_or_url, timeout=_FETCH_TIMEOUT_S) as answer:  # noqa: S310 -- scheme checked above
-                return json.load(answer)
-        return json.loads(Path(path_or_url).read_text())
-    except (OSError, ValueError) as error:
-        raise KeySetUnavailable(f"cannot read the key set: {error}") from error
-
-
-def _keys_of(document: Mapping[str, Any]) -> dict[str, OKPKey]:
-    try:
-        keys = [OKPKey.import_key(item) for item in document["keys"] if item.get("kty") == "OKP"]
-    except (KeyError, TypeError, AttributeError, ValueError, JoseError) as error:
-        raise KeySetUnavailable(f"not a JWKS: {error}") from error
-    return {key.kid or key.thumbprint(): key for key in keys}

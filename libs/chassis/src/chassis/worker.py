@@ -39,7 +39,7 @@ class Worker:
         self.settings = settings
         self.db = db
         self.consumers = list(consumers)
-        self.jobs = [*jobs, *housekeeping_jobs(db, settings)]
+        self.jobs = [*jobs, *housekeeping_jobs(db, settings, outbox.table.metadata)]
         self.broker = Broker(settings.amqp_url, name=settings.service_name)
         self.relay = Relay(db, outbox, self.broker, settings.outbox_poll_ms)
         self._stopping = asyncio.Event()

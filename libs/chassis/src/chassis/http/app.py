@@ -5,14 +5,20 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import iter_route_contexts
 
 from chassis.access import AccessTokens
 from chassis.database import Database
+from chassis.fingerprints import Fingerprints
 from chassis.http import health
+from chassis.http.dependencies import sealer
 from chassis.http.edge import Edge
 from chassis.http.handlers import add_problem_handlers
-from chassis.http.openapi import describe
+from chassis.http.openapi import dependencies_of, describe
+from chassis.idempotency import idempotent_write
+from chassis.internal_api import InternalKey, internal_caller
 from chassis.problems import ProblemTable
+from chassis.sealing import Sealer
 from chassis.settings import ServiceSettings
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
@@ -34,7 +40,8 @@ def create_http_app(
 ) -> FastAPI:
     """A FastAPI app with the edge, problems, health and OpenAPI of every service.
 
-    Keeps `state.db`, `state.settings` and `state.access_tokens`; closes the database at the end.
+    Keeps `state.db`, `state.settings`, `state.access_tokens`, `state.sealer` and `state.fingerprints`;
+    closes the database at the end. Does not start without a key file that a route of it needs.
     `lifespan(app)` runs inside, with the database there. `body_bytes_max_by_path` raises the
     body limit for exact paths. The `routers` bring their own prefixes.
     """
@@ -53,6 +60,9 @@ def create_http_app(
     app.state.settings = settings
     app.state.db = db or Database.of(settings, process="api")
     app.state.access_tokens = AccessTokens(settings)
+    app.state.sealer = Sealer.of(settings, app.state.db)
+    app.state.fingerprints = Fingerprints.of_settings(settings)
+    app.state.internal_key = InternalKey(settings)
     app.state.draining = False
     app.state.readiness_checks = {"database": app.state.db.ping, **(readiness_checks or {})}
     for router in (*routers, health.router):
@@ -72,6 +82,7 @@ def create_http_app(
 def _lifespan(inner: Lifespan | None) -> Lifespan:
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
+        _check_key_files(app)
         try:
             if inner is None:
                 yield
@@ -82,3 +93,15 @@ def _lifespan(inner: Lifespan | None) -> Lifespan:
             await app.state.db.close()
 
     return run
+
+
+def _check_key_files(app: FastAPI) -> None:
+    """Better no start than a first write that fails."""
+    needed: set[Any] = set()
+    for route in iter_route_contexts(app.routes):
+        needed |= dependencies_of(getattr(route, "dependant", None))
+    if needed & {idempotent_write, sealer}:
+        app.state.sealer.check()
+        app.state.fingerprints.check()
+    if internal_caller in needed:
+        app.state.internal_key.check()

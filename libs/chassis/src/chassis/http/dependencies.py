@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from chassis.database import Database, Snapshot
+from chassis.sealing import Sealer
 
 
 async def database(request: Request) -> Database:
@@ -20,6 +21,12 @@ async def snapshot(request: Request) -> AsyncIterator[Snapshot]:
         yield connection
 
 
+async def sealer(request: Request) -> Sealer:
+    """What seals and unseals the service's personal data."""
+    return request.app.state.sealer
+
+
+Sealing = Annotated[Sealer, Depends(sealer)]
 Db = Annotated[Database, Depends(database)]
 # scope="function": otherwise a slow client would keep the connection while it reads the answer.
 SnapshotConn = Annotated[Snapshot, Depends(snapshot, scope="function")]

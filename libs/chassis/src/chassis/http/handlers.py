@@ -22,6 +22,7 @@ from chassis.problems import (
     INTERNAL_ERROR_DETAIL,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
+    TOO_MANY_REQUESTS,
     UNAUTHENTICATED,
     VALIDATION_FAILED,
     ProblemError,
@@ -29,6 +30,7 @@ from chassis.problems import (
     ProblemTable,
     problem_response,
 )
+from chassis.rate_limits import TooManyRequests
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
 
@@ -47,7 +49,7 @@ def add_problem_handlers(app: FastAPI, problem_table: ProblemTable) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
     for unavailable in (DatabaseUnavailable, PoolTimeoutError, DBAPIError, psycopg.Error):
         app.add_exception_handler(unavailable, _on_database_error)
-    for error_type, spec in problem_table.items():
+    for error_type, spec in {TooManyRequests: TOO_MANY_REQUESTS, **problem_table}.items():
         app.add_exception_handler(error_type, _mapped(spec))
 
 
