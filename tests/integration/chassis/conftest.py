@@ -17,7 +17,13 @@ from chassis.messaging.broker import Broker
 from chassis.outbox import Outbox
 from chassis.provisioning import provision
 from chassis.settings import ServiceSettings
-from chassis.tables import idempotency_table, inbox_table, outbox_table
+from chassis.tables import (
+    data_keys_table,
+    idempotency_table,
+    inbox_table,
+    outbox_table,
+    rate_limits_table,
+)
 from support.tcp_proxy import TcpProxy, tcp_proxy
 
 METADATA = MetaData(schema="parcels")
@@ -27,6 +33,8 @@ PARCELS = Table(
 OUTBOX = Outbox(outbox_table(METADATA))
 INBOX = Inbox(inbox_table(METADATA))
 idempotency_table(METADATA)
+data_keys_table(METADATA)
+RATE_LIMITS = rate_limits_table(METADATA)
 
 
 class ParcelsSettings(ServiceSettings):
@@ -76,8 +84,8 @@ def settings_of(
         defaults: dict[str, Any] = {
             "database_url": parcels_url,
             "amqp_url": "amqp://nobody@127.0.0.1:1/none",
-            "access_token_jwks": str(signing_keys.access_token_jwks),
             "access_log": False,
+            **signing_keys.as_settings(),
         }
         return ParcelsSettings(**(defaults | values))
 

@@ -23,6 +23,9 @@ def settings(database_urls: dict[str, str], signing_keys: SigningKeys) -> Settin
         amqp_url="amqp://nobody@127.0.0.1:1/none",
         access_token_jwks=str(signing_keys.access_token_jwks),
         hold_token_jwks=str(signing_keys.hold_token_jwks),
+        wrapping_keys=str(signing_keys.wrapping_keys),
+        lookup_key=str(signing_keys.lookup_key),
+        internal_api_key=str(signing_keys.internal_api_key),
         database_pool_size=20,
     )
 
