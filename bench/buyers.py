@@ -7,6 +7,7 @@ from pathlib import Path
 from chassis.signing import SigningKey, sign
 
 _ISSUER, _AUDIENCE = "https://rowlock.local", "rowlock"
+_ORGANIZATION_ID = "0193e5a0-7c1a-7b5e-9d5f-0d6c7f3f1b01"
 _VALID_S = 6 * 3600
 
 
@@ -22,6 +23,7 @@ def access_token(key: SigningKey, *, subject: str, role: str) -> str:
         "iat": now,
         "exp": now + _VALID_S,
         "roles": [role],
+        "organizations": {_ORGANIZATION_ID: [role]} if role == "organizer" else {},
     }
     return sign(claims, key, "at+jwt")
 

@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from support.services import SERVICES, operations_of
+from support.stage.organizer import ORGANIZATION_ID
 from support.stage.seeds import plant_seeds, sown
 
 OWNER = "olga"
@@ -59,7 +60,13 @@ def everybody(stage):
     """Sends with the token of one who is buyer, organizer and operator."""
     with requests.Session() as session:
         session.trust_env = False
-        token = stage.system.token("buyer", "organizer", "operator", subject=OWNER)
+        token = stage.system.token(
+            "buyer",
+            "organizer",
+            "operator",
+            subject=OWNER,
+            organizations={ORGANIZATION_ID: ["organizer"]},
+        )
         session.headers["Authorization"] = f"Bearer {token}"
         yield session
 

@@ -11,6 +11,11 @@ from catalog.app import create_app
 from chassis.database import Database
 from support.seating_plans import plan_document
 
+OURS = "0193e5a0-7c1a-7b5e-9d5f-0d6c7f3f1b01"
+"""The organization that the usual organizer acts for."""
+THEIRS = "0193e5a0-7c1a-7b5e-9d5f-0d6c7f3f1b02"
+"""Another organization."""
+
 
 class Api:
     """The API as one caller uses it: JSON in, JSON out, a new Idempotency-Key for each write."""
@@ -60,7 +65,20 @@ async def http(app):
 
 @pytest.fixture
 def organizer(http, mint_token) -> Api:
-    return Api(http, mint_token("organizer", subject="olga"))
+    return Api(http, mint_token("organizer", subject="olga", organizations={OURS: ["organizer"]}))
+
+
+@pytest.fixture
+def rival(http, mint_token) -> Api:
+    """An organizer of another organization."""
+    return Api(http, mint_token("organizer", subject="rita", organizations={THEIRS: ["organizer"]}))
+
+
+@pytest.fixture
+def agent(http, mint_token) -> Api:
+    """An organizer of both organizations."""
+    both = {OURS: ["organizer"], THEIRS: ["organizer", "entrance_staff"]}
+    return Api(http, mint_token("organizer", "entrance_staff", subject="aga", organizations=both))
 
 
 @pytest.fixture
@@ -143,8 +161,25 @@ def house(organizer) -> House:
     return House(organizer)
 
 
+@pytest.fixture
+def other_house(rival) -> House:
+    return House(rival)
+
+
 def problem(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["type"].removeprefix("/problems/")
+
+
+@pytest.fixture
+def ours() -> str:
+    """The organization of `organizer` and `house`."""
+    return OURS
+
+
+@pytest.fixture
+def theirs() -> str:
+    """The organization of `rival` and `other_house`."""
+    return THEIRS
 
 
 @pytest.fixture

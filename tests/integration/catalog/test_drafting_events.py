@@ -32,6 +32,8 @@ async def test_times_may_be_given_in_any_offset(house):
         ({"seating_plan_id": NO_ID}, "seating-plan-unknown"),
         ({"currency": "XXX"}, "currency-unknown"),
         ({"price_categories": []}, "price-category-unpriced"),
+        ({"tickets_per_person_max": 2}, "person-limit-without-pesel"),
+        ({"pesel_required": True, "tickets_per_person_max": 0}, "validation-failed"),
         ({"title": "   "}, "validation-failed"),
         ({"seats_per_order_max": 0}, "validation-failed"),
         ({"starts_at": "2027-05-01T19:00:00"}, "validation-failed"),
@@ -65,6 +67,20 @@ async def test_a_deadline_is_taken_back_with_null(organizer, house):
     draft = await house.draft(cancellation_deadline_at=house.at(days=-1))
     answer = await organizer.patch(f"/events/{draft['event_id']}", {"cancellation_deadline_at": None})
     assert None is answer.json()["cancellation_deadline_at"]
+
+
+async def test_attendees_are_final_no_later_than_the_event_starts(organizer, house, refusal):
+    body = await house.event_body(attendees_final_at=house.at(hours=1))
+    assert (422, "attendees-final-after-start") == refusal(await organizer.post("/events", body))
+
+
+async def test_a_pesel_that_is_no_longer_asked_for_takes_its_limit_along(organizer, house, refusal):
+    draft = await house.draft(pesel_required=True, tickets_per_person_max=2)
+    path = f"/events/{draft['event_id']}"
+    kept = await organizer.patch(path, {"pesel_required": False})
+    assert (422, "person-limit-without-pesel") == refusal(kept)
+    both = await organizer.patch(path, {"pesel_required": False, "tickets_per_person_max": None})
+    assert (200, None) == (both.status_code, both.json()["tickets_per_person_max"])
 
 
 async def test_a_title_is_not_taken_back_with_null(organizer, house, refusal):

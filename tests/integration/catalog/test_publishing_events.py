@@ -1,12 +1,18 @@
 import asyncio
 
 
-async def test_a_published_event_is_told_to_the_others(house, outbox):
-    event = await house.published(cancellation_deadline_at=house.at(days=-1))
+async def test_a_published_event_is_told_to_the_others(house, outbox, ours):
+    event = await house.published(
+        cancellation_deadline_at=house.at(days=-1),
+        pesel_required=True,
+        tickets_per_person_max=2,
+        attendees_final_at=house.at(days=-2),
+    )
     ((message_type, data),) = await outbox()
     assert "catalog.event_published.v1" == message_type
     assert {
         "event_id": event["event_id"],
+        "organization_id": ours,
         "version": 2,
         "title": "Hamlet",
         "starts_at": house.at(hours=0),
@@ -27,7 +33,9 @@ async def test_a_published_event_is_told_to_the_others(house, outbox):
             }
         ],
         "seats_per_order_max": 6,
-        "pesel_required": False,
+        "pesel_required": True,
+        "tickets_per_person_max": 2,
+        "attendees_final_at": house.at(days=-2),
     } == data
 
 
@@ -76,13 +84,6 @@ async def test_a_published_event_does_not_change(organizer, house, refusal):
     event = await house.published()
     answer = await organizer.patch(f"/events/{event['event_id']}", {"title": "Macbeth"})
     assert (409, "event-not-draft") == refusal(answer)
-
-
-async def test_an_event_that_requires_a_pesel_stays_a_draft(organizer, house, outbox, refusal):
-    draft = await house.draft(pesel_required=True)
-    answer = await organizer.post(f"/events/{draft['event_id']}/publication")
-    assert (409, "pesel-collection-unavailable") == refusal(answer)
-    assert [] == await outbox()
 
 
 async def test_an_event_whose_sales_are_over_stays_a_draft(organizer, house, refusal):

@@ -57,6 +57,11 @@ async def test_a_new_version_leaves_the_old_one_as_it_was(organizer, house):
     assert plan_document(rows=1) == (await organizer.get(f"/seating-plans/{first['seating_plan_id']}")).json()
 
 
+async def test_each_organization_counts_its_own_versions(house, other_house):
+    ours, theirs = await house.plan(rows=1), await other_house.plan(rows=2)
+    assert [1, 1] == [plan["version"] for plan in (ours, theirs)]
+
+
 async def test_imports_at_once_get_versions_of_their_own(house):
     plans = await asyncio.gather(*(house.plan(rows=number + 1) for number in range(5)))
     assert [1, 2, 3, 4, 5] == sorted(plan["version"] for plan in plans)
@@ -123,13 +128,14 @@ async def test_one_seat_too_many_is_refused(import_json, refusal):
     )
 
 
-async def test_a_document_beyond_the_limit_is_refused(settings_for, mint_token, refusal):
+async def test_a_document_beyond_the_limit_is_refused(settings_for, mint_token, refusal, ours):
     from httpx import ASGITransport, AsyncClient
 
     from catalog.app import create_app
 
     app = create_app(settings_for("catalog", seating_plan_bytes_max=1000))
-    headers = {"Authorization": f"Bearer {mint_token('organizer')}", "Idempotency-Key": "k"}
+    token = mint_token("organizer", organizations={ours: ["organizer"]})
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k"}
     async with AsyncClient(transport=ASGITransport(app=app), base_url="http://catalog") as http:
         answer = await http.post("/api/v1/seating-plans", json=plan_document(rows=20), headers=headers)
     assert (413, "body-too-large") == refusal(answer)

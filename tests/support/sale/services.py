@@ -25,6 +25,7 @@ from reservation.consumers import consumers as reservation_consumers
 from support.sale.post import Post
 from support.tokens import MintToken
 
+ORGANIZATION_ID = "01990000-0000-7000-8000-000000000007"
 APPS = {"catalog": catalog.app, "orders": orders.app, "reservation": reservation.app}
 WORKERS = {"catalog": catalog.worker, "orders": orders.worker, "reservation": reservation.worker}
 
@@ -49,9 +50,12 @@ class Sale:
         roles: tuple[str, ...] = ("buyer",),
         **request: Any,
     ) -> httpx.Response:
-        """Send one request as `who`, with an idempotency key of its own."""
+        """Send one request as `who`, with an idempotency key of its own; an organizer is the one of all events."""
+        organizations = {ORGANIZATION_ID: ["organizer"]} if "organizer" in roles else {}
+        organizations = {ORGANIZATION_ID: ["organizer"]} if "organizer" in roles else {}
+        token = self.mint_token(*roles, subject=who, organizations=organizations)
         headers = {
-            "Authorization": f"Bearer {self.mint_token(*roles, subject=who)}",
+            "Authorization": f"Bearer {token}",
             "Idempotency-Key": str(uuid.uuid4()),
         }
         return await self.clients[service].request(method, f"/api/v1{path}", headers=headers, **request)
@@ -108,6 +112,8 @@ class Sale:
         return answer.json()
 
 
+ORGANIZATION_ID = "0193e5a0-7c1a-7b5e-9d5f-0d6c7f3f1b01"
+"""The one organization that the organizer of the story acts for."""
 VENUE = {"name": "Chamber", "city": "Kraków", "country": "PL", "time_zone": "Europe/Warsaw"}
 
 

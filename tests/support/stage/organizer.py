@@ -12,6 +12,8 @@ from support.waiting import wait_until
 FREE = {"visitor": 0}
 PRICED = {"adult": 4500, "concession": 3000}
 ON_SALE_DEADLINE_S = 60
+ORGANIZATION_ID = "0193e5a0-7c1a-7b5e-9d5f-0d6c7f3f1b01"
+"""Whose the shows of the stage are, unless a test makes an organization of its own."""
 
 
 class Organizer(Person):

@@ -6,12 +6,13 @@ from typing import Any
 
 import httpx
 
+from chassis.ids import new_id
 from support.stage.account import AccountHolder, register
 from support.stage.backstage import Backstage
 from support.stage.buyer import Buyer
 from support.stage.guest import Guest
 from support.stage.mailbox import Mailbox
-from support.stage.organizer import Organizer, small_plan
+from support.stage.organizer import ORGANIZATION_ID, Organizer, small_plan
 from support.stage.person import Json, Person
 from support.system import System
 
@@ -25,7 +26,8 @@ class Stage:
 
     @cached_property
     def organizer(self) -> Organizer:
-        return Organizer(gateway=self.gateway, token=self.system.token("organizer"))
+        token = self.system.token("organizer", organizations={ORGANIZATION_ID: ["organizer"]})
+        return Organizer(gateway=self.gateway, token=token)
 
     @cached_property
     def operator(self) -> Person:

@@ -26,10 +26,12 @@ def terms():
         ),
         seats_per_order_max=10,
         pesel_required=False,
+        tickets_per_person_max=None,
         cancellation_deadline_at=None,
+        attendees_final_at=None,
     )
 
 
 @pytest.fixture
 def draft(terms):
-    return Event(event_id=UUID(int=3), terms=terms)
+    return Event(event_id=UUID(int=3), organization_id=UUID(int=4), terms=terms)

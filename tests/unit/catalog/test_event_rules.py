@@ -49,6 +49,27 @@ def test_buyers_may_not_cancel_after_the_event_starts(terms):
     )
 
 
+def test_attendees_may_be_corrected_until_the_event_starts(terms):
+    accepts(terms, attendees_final_at=terms.starts_at)
+
+
+def test_attendees_may_not_be_corrected_after_the_event_starts(terms):
+    refuses(errors.AttendeesFinalAfterStart, terms, attendees_final_at=terms.starts_at + timedelta(seconds=1))
+
+
+def test_tickets_are_limited_per_person_where_each_gives_a_pesel(terms):
+    accepts(terms, pesel_required=True, tickets_per_person_max=1)
+
+
+def test_tickets_are_not_limited_per_person_where_nobody_is_known(terms):
+    refuses(errors.PersonLimitWithoutPesel, terms, tickets_per_person_max=1)
+
+
+@pytest.mark.parametrize("limit", [0, 51])
+def test_the_tickets_per_person_limit_is_from_1_to_50(terms, limit):
+    refuses(errors.PersonLimitOutOfBounds, terms, pesel_required=True, tickets_per_person_max=limit)
+
+
 @pytest.mark.parametrize("currency", ["XXX", "pln", "PL", "DEM"])
 def test_the_currency_circulates(terms, currency):
     refuses(errors.CurrencyUnknown, terms, currency=currency)

@@ -8,6 +8,7 @@ from catalog.domain.venue import CountryUnknown, TimeZoneUnknown, Venue, check_v
 def venue(*, country="PL", time_zone="Europe/Warsaw"):
     return Venue(
         venue_id=UUID(int=1),
+        organization_id=UUID(int=2),
         name="Grand Theatre",
         city="Kraków",
         country=country,

@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Header
 
@@ -15,12 +16,22 @@ Organizer = Annotated[Principal, requires(ORGANIZER)]
 IF_MATCH_INVALID = ProblemSpec(400, "if-match-invalid", "The If-Match header is not valid")
 
 
-def is_organizer(principal: OptionalPrincipal) -> bool:
-    """Whether the caller, if any, is an organizer."""
-    return principal is not None and ORGANIZER in principal.roles
+def own_organizations(organizer: Organizer) -> frozenset[UUID]:
+    """The organizations that the calling organizer acts for."""
+    return organizer.organizations_as(ORGANIZER)
 
 
-SeenByOrganizer = Annotated[bool, Depends(is_organizer)]
+OwnOrganizations = Annotated[frozenset[UUID], Depends(own_organizations)]
+
+
+def organizations_of_caller(principal: OptionalPrincipal) -> frozenset[UUID]:
+    """The organizations whose drafts the caller sees, if anybody in particular is asking."""
+    if principal is None or ORGANIZER not in principal.roles:
+        return frozenset()
+    return principal.organizations_as(ORGANIZER)
+
+
+OrganizationsOfCaller = Annotated[frozenset[UUID], Depends(organizations_of_caller)]
 
 
 def expected_version(

@@ -9,6 +9,7 @@ Json = dict[str, Any]
 EVENT_ID = "0193e5a0-7c1a-7b5e-9d5f-0d6c7f3f1a01"
 VENUE_ID = "0193e5a0-7c1a-7b5e-9d5f-0d6c7f3f1a02"
 SEATING_PLAN_ID = "0193e5a0-7c1a-7b5e-9d5f-0d6c7f3f1a03"
+ORGANIZATION_ID = "0193e5a0-7c1a-7b5e-9d5f-0d6c7f3f1a04"
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 PLAN_DOCUMENT: dict[str, Any] = {
@@ -58,6 +59,7 @@ PLAN_DOCUMENT: dict[str, Any] = {
 }
 
 NEW_VENUE: Json = {
+    "organization_id": ORGANIZATION_ID,
     "name": "Cellar Club",
     "city": "Kraków",
     "country": "PL",
@@ -69,6 +71,7 @@ VENUE: Json = {"venue_id": VENUE_ID, **NEW_VENUE}
 
 SEATING_PLAN: Json = {
     "seating_plan_id": SEATING_PLAN_ID,
+    "organization_id": ORGANIZATION_ID,
     "name": "Cellar Club",
     "version": 1,
     "seats": 2,
@@ -134,6 +137,7 @@ _PRICES: list[Json] = [
 ]
 
 NEW_EVENT: Json = {
+    "organization_id": ORGANIZATION_ID,
     "title": "The Salt Road Quartet",
     "description": "An evening of new jazz.",
     "venue_id": VENUE_ID,
@@ -142,8 +146,10 @@ NEW_EVENT: Json = {
     "currency": "PLN",
     "price_categories": _PRICES,
     "seats_per_order_max": 6,
-    "pesel_required": False,
+    "pesel_required": True,
+    "tickets_per_person_max": 2,
     "cancellation_deadline_at": "2027-04-30T19:00:00Z",
+    "attendees_final_at": "2027-04-30T19:00:00Z",
 }
 
 EVENT_CHANGES: Json = {"title": "The Salt Road Quintet", "seats_per_order_max": 4}
@@ -156,6 +162,7 @@ _VENUE_NAME: Json = {"name": "Cellar Club", "city": "Kraków"}
 
 EVENT: Json = {
     "event_id": EVENT_ID,
+    "organization_id": ORGANIZATION_ID,
     "state": "published",
     "version": 2,
     "title": "The Salt Road Quartet",
@@ -175,8 +182,10 @@ EVENT: Json = {
         {**_PRICES[1], "color": None},
     ],
     "seats_per_order_max": 6,
-    "pesel_required": False,
+    "pesel_required": True,
+    "tickets_per_person_max": 2,
     "cancellation_deadline_at": "2027-04-30T19:00:00Z",
+    "attendees_final_at": "2027-04-30T19:00:00Z",
     "availability": {
         **_SEATS_LEFT,
         "categories": [
@@ -198,7 +207,7 @@ LISTING: Json = {
     "availability": _SEATS_LEFT,
 }
 
-ORGANIZER_EVENT: Json = {**LISTING, "state": "published", "version": 2}
+ORGANIZER_EVENT: Json = {**LISTING, "organization_id": ORGANIZATION_ID, "state": "published", "version": 2}
 
 
 def page(item: Json) -> Json:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from catalog.domain import event_errors, venue
+from catalog.domain import event_errors, organizations, venue
 from catalog.domain.plan_faults import SeatingPlanInvalid
 from catalog.usecases import errors
 from chassis.problems import ProblemSpec
@@ -21,6 +21,12 @@ PROBLEMS: dict[type[Exception], ProblemSpec] = {
     errors.EventNotFound: ProblemSpec(404, "event-not-found", "There is no such event"),
     errors.VenueNotFound: ProblemSpec(404, "venue-not-found", "There is no such venue"),
     errors.SeatingPlanNotFound: ProblemSpec(404, "seating-plan-not-found", "There is no such seating plan"),
+    organizations.OrganizationForeign: ProblemSpec(
+        403, "organization-foreign", "You are no organizer of this organization"
+    ),
+    organizations.OrganizationRequired: ProblemSpec(
+        422, "organization-required", "Say for which organization"
+    ),
     SeatingPlanInvalid: ProblemSpec(
         422, "seating-plan-invalid", "The seating plan is not valid", extra=_faults
     ),
@@ -32,12 +38,9 @@ PROBLEMS: dict[type[Exception], ProblemSpec] = {
     event_errors.EventAlreadyStarted: ProblemSpec(409, "event-already-started", "The event has started"),
     event_errors.EventAlreadyEnded: ProblemSpec(409, "event-already-ended", "The event has ended"),
     event_errors.SalesAlreadyOver: ProblemSpec(409, "sales-already-over", "The sales window has closed"),
-    event_errors.PeselCollectionUnavailable: ProblemSpec(
-        409, "pesel-collection-unavailable", "A PESEL cannot be collected yet"
-    ),
-    event_errors.VenueUnknown: ProblemSpec(422, "venue-unknown", "The venue does not exist"),
+    event_errors.VenueUnknown: ProblemSpec(422, "venue-unknown", "The organization has no such venue"),
     event_errors.SeatingPlanUnknown: ProblemSpec(
-        422, "seating-plan-unknown", "The seating plan does not exist"
+        422, "seating-plan-unknown", "The organization has no such seating plan"
     ),
     event_errors.EventEndsBeforeItStarts: ProblemSpec(
         422, "event-ends-before-it-starts", "The event ends before it starts"
@@ -46,6 +49,15 @@ PROBLEMS: dict[type[Exception], ProblemSpec] = {
     event_errors.SalesOutlastEvent: ProblemSpec(422, "sales-outlast-event", "Sales end after the event"),
     event_errors.CancellationDeadlineAfterStart: ProblemSpec(
         422, "cancellation-deadline-after-start", "The cancellation deadline is too late"
+    ),
+    event_errors.AttendeesFinalAfterStart: ProblemSpec(
+        422, "attendees-final-after-start", "Attendees become final too late"
+    ),
+    event_errors.PersonLimitWithoutPesel: ProblemSpec(
+        422, "person-limit-without-pesel", "A limit per person needs the PESEL of each attendee"
+    ),
+    event_errors.PersonLimitOutOfBounds: ProblemSpec(
+        422, "person-limit-out-of-bounds", "The tickets-per-person limit is out of bounds"
     ),
     event_errors.CurrencyUnknown: ProblemSpec(422, "currency-unknown", "There is no such currency"),
     event_errors.SeatsPerOrderOutOfBounds: ProblemSpec(
@@ -71,10 +83,19 @@ EVENT_NOT_FOUND = PROBLEMS[errors.EventNotFound]
 VENUE_NOT_FOUND = PROBLEMS[errors.VenueNotFound]
 SEATING_PLAN_NOT_FOUND = PROBLEMS[errors.SeatingPlanNotFound]
 SEATING_PLAN_INVALID = PROBLEMS[SeatingPlanInvalid]
-VENUE_REFUSALS = (PROBLEMS[venue.CountryUnknown], PROBLEMS[venue.TimeZoneUnknown])
+ORGANIZATION_REFUSALS = (
+    PROBLEMS[organizations.OrganizationForeign],
+    PROBLEMS[organizations.OrganizationRequired],
+)
+VENUE_REFUSALS = (
+    *ORGANIZATION_REFUSALS,
+    PROBLEMS[venue.CountryUnknown],
+    PROBLEMS[venue.TimeZoneUnknown],
+)
 TERMS_REFUSALS = tuple(
     spec for error, spec in PROBLEMS.items() if issubclass(error, event_errors.EventTermsInvalid)
 )
+NEW_EVENT_REFUSALS = (*ORGANIZATION_REFUSALS, *TERMS_REFUSALS)
 CHANGE_REFUSALS = (
     EVENT_NOT_FOUND,
     PROBLEMS[event_errors.EventHasChanged],
@@ -86,7 +107,6 @@ PUBLICATION_REFUSALS = (
     PROBLEMS[event_errors.EventNotDraft],
     PROBLEMS[event_errors.EventAlreadyStarted],
     PROBLEMS[event_errors.SalesAlreadyOver],
-    PROBLEMS[event_errors.PeselCollectionUnavailable],
     *TERMS_REFUSALS,
 )
 CANCELLATION_REFUSALS = (

@@ -43,6 +43,8 @@ class EventTerms:
 
     The sales window is half-open: from `sales_start_at` up to, not including, `sales_end_at`.
     Buyers may cancel before `cancellation_deadline_at`; None: before `starts_at`.
+    Attendees may be corrected before `attendees_final_at`; None: before `starts_at`.
+    `tickets_per_person_max` counts the tickets of one PESEL; None: no limit.
     """
 
     title: str
@@ -57,7 +59,9 @@ class EventTerms:
     price_categories: tuple[PriceCategory, ...]
     seats_per_order_max: int
     pesel_required: bool
+    tickets_per_person_max: int | None
     cancellation_deadline_at: datetime | None
+    attendees_final_at: datetime | None
 
     @property
     def prices_minor(self) -> tuple[int, ...]:
@@ -70,6 +74,7 @@ class Event:
     """`version` counts the changes, from 1; messages carry it so that consumers can order them."""
 
     event_id: UUID
+    organization_id: UUID
     terms: EventTerms
     state: EventState = EventState.DRAFT
     version: int = 1
@@ -96,8 +101,6 @@ class Event:
             raise errors.SalesAlreadyOver
         if self.terms.starts_at <= now:
             raise errors.EventAlreadyStarted
-        if self.terms.pesel_required:
-            raise errors.PeselCollectionUnavailable
         return replace(self, state=EventState.PUBLISHED, version=self.version + 1, published_at=now)
 
     def cancel(self, *, reason: str, now: datetime) -> "Event":

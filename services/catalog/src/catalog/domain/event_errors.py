@@ -27,6 +27,21 @@ class CancellationDeadlineAfterStart(EventTermsInvalid):
         super().__init__("The cancellation deadline must not be after the event starts.")
 
 
+class AttendeesFinalAfterStart(EventTermsInvalid):
+    def __init__(self) -> None:
+        super().__init__("Attendees must be final no later than the event starts.")
+
+
+class PersonLimitWithoutPesel(EventTermsInvalid):
+    def __init__(self) -> None:
+        super().__init__("Tickets can be limited per person only where each attendee gives a PESEL.")
+
+
+class PersonLimitOutOfBounds(EventTermsInvalid):
+    def __init__(self, *, lowest: int, highest: int) -> None:
+        super().__init__(f"The tickets-per-person limit must be from {lowest} to {highest}.")
+
+
 class CurrencyUnknown(EventTermsInvalid):
     def __init__(self, currency: str) -> None:
         super().__init__(f"{currency!r} is not an ISO 4217 currency in circulation.")
@@ -69,12 +84,12 @@ class PriceOutOfBounds(EventTermsInvalid):
 
 class VenueUnknown(EventTermsInvalid):
     def __init__(self) -> None:
-        super().__init__("There is no venue with this venue_id.")
+        super().__init__("The organization has no venue with this venue_id.")
 
 
 class SeatingPlanUnknown(EventTermsInvalid):
     def __init__(self) -> None:
-        super().__init__("There is no seating plan with this seating_plan_id.")
+        super().__init__("The organization has no seating plan with this seating_plan_id.")
 
 
 class EventHasChanged(Exception):
@@ -111,10 +126,3 @@ class EventAlreadyEnded(Exception):
 class SalesAlreadyOver(Exception):
     def __init__(self) -> None:
         super().__init__("The sales window has already closed; nothing could be sold.")
-
-
-class PeselCollectionUnavailable(Exception):
-    """Refused until personal data can be encrypted: a PESEL is never stored in clear."""
-
-    def __init__(self) -> None:
-        super().__init__("Events that require a PESEL cannot be published yet.")

@@ -10,6 +10,9 @@ SEATS_PER_ORDER_LOWEST = 1
 SEATS_PER_ORDER_HIGHEST = 50
 """What reservation holds for one buyer at a time; see its HOLD_SEATS_MAX."""
 
+TICKETS_PER_PERSON_LOWEST = 1
+TICKETS_PER_PERSON_HIGHEST = SEATS_PER_ORDER_HIGHEST
+
 PRICE_MINOR_MAX = 100_000_000
 """A million of most currencies: a typing error costs a correction, not a sale."""
 
@@ -24,6 +27,7 @@ def check_terms(terms: EventTerms, *, plan_capacity: Mapping[str, int]) -> None:
         raise errors.CurrencyUnknown(terms.currency)
     if not SEATS_PER_ORDER_LOWEST <= terms.seats_per_order_max <= SEATS_PER_ORDER_HIGHEST:
         raise errors.SeatsPerOrderOutOfBounds(lowest=SEATS_PER_ORDER_LOWEST, highest=SEATS_PER_ORDER_HIGHEST)
+    _check_person_limit(terms)
     _check_categories(terms, plan_capacity)
     for category in terms.price_categories:
         _check_ticket_types(category)
@@ -39,6 +43,20 @@ def _check_times(terms: EventTerms) -> None:
     deadline = terms.cancellation_deadline_at
     if deadline is not None and deadline > terms.starts_at:
         raise errors.CancellationDeadlineAfterStart
+    if terms.attendees_final_at is not None and terms.attendees_final_at > terms.starts_at:
+        raise errors.AttendeesFinalAfterStart
+
+
+def _check_person_limit(terms: EventTerms) -> None:
+    limit = terms.tickets_per_person_max
+    if limit is None:
+        return
+    if not terms.pesel_required:
+        raise errors.PersonLimitWithoutPesel
+    if not TICKETS_PER_PERSON_LOWEST <= limit <= TICKETS_PER_PERSON_HIGHEST:
+        raise errors.PersonLimitOutOfBounds(
+            lowest=TICKETS_PER_PERSON_LOWEST, highest=TICKETS_PER_PERSON_HIGHEST
+        )
 
 
 def _check_categories(terms: EventTerms, plan_capacity: Mapping[str, int]) -> None:

@@ -26,6 +26,7 @@ class Venue:
     """`country` is ISO 3166-1 alpha-2; `time_zone` an IANA name, for showing times to people."""
 
     venue_id: UUID
+    organization_id: UUID
     name: str
     city: str
     country: str

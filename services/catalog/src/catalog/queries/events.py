@@ -1,5 +1,6 @@
 """One event with everything about it, and the events organizers work on."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,7 +50,7 @@ class EventDetail:
     availability: Availability | None
 
 
-_VENUE_COLUMNS = ("venue_id", "name", "city", "country", "address", "time_zone")
+_VENUE_COLUMNS = ("venue_id", "organization_id", "name", "city", "country", "address", "time_zone")
 _PLAN_COLUMNS = ("seating_plan_id", "name", "version", "sha256", "categories")
 _AVAILABILITY_COLUMNS = ("available", "total", "version", "as_of", "categories")
 
@@ -74,10 +75,18 @@ async def find_event(connection: Snapshot, *, event_id: UUID) -> EventDetail | N
 
 
 async def list_organizer_events(
-    connection: Snapshot, *, state: EventState | None, before: UUID | None, limit: int
+    connection: Snapshot,
+    *,
+    organizations: Collection[UUID],
+    state: EventState | None,
+    before: UUID | None,
+    limit: int,
 ) -> list[EventDetail]:
-    """Up to `limit` events in any state (or in `state`), newest first, made before `before`."""
-    conditions: list[ColumnElement[bool]] = []
+    """Up to `limit` events of `organizations`, newest first, made before `before`.
+
+    In any state, or in `state`.
+    """
+    conditions: list[ColumnElement[bool]] = [EVENTS.c.organization_id.in_(organizations)]
     if state is not None:
         conditions.append(EVENTS.c.state == state)
     if before is not None:

@@ -1,5 +1,6 @@
 """Seating plans: their list, and their three JSON forms as stored."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,18 +22,27 @@ class PlanJson:
 
 @dataclass(frozen=True, slots=True)
 class PlanOfEvent:
-    """Which plan an event uses, and whether that may still change."""
+    """Which plan an event uses, whose it is, and whether that may still change."""
 
     seating_plan_id: UUID
+    organization_id: UUID
     sha256: str
     event_state: EventState
 
 
 async def list_seating_plans(
-    connection: Snapshot, *, name: str | None, before: UUID | None, limit: int
+    connection: Snapshot,
+    *,
+    organizations: Collection[UUID],
+    name: str | None,
+    before: UUID | None,
+    limit: int,
 ) -> list[StoredPlan]:
-    """Up to `limit` plans, all versions or those of `name`, newest first, made before `before`."""
-    conditions: list[ColumnElement[bool]] = []
+    """Up to `limit` plans of `organizations`, newest first, made before `before`.
+
+    All versions, or those of `name`.
+    """
+    conditions: list[ColumnElement[bool]] = [SEATING_PLANS.c.organization_id.in_(organizations)]
     if name is not None:
         conditions.append(SEATING_PLANS.c.name == name)
     if before is not None:
@@ -47,9 +57,12 @@ async def list_seating_plans(
     return [StoredPlan(**row) for row in rows]
 
 
-async def find_document(connection: Snapshot, *, seating_plan_id: UUID) -> PlanJson | None:
-    """The document exactly as it was imported."""
-    return await _find_json(connection, seating_plan_id, "document")
+async def find_document(
+    connection: Snapshot, *, seating_plan_id: UUID, organizations: Collection[UUID]
+) -> PlanJson | None:
+    """The document exactly as it was imported, if it belongs to one of `organizations`."""
+    own = SEATING_PLANS.c.organization_id.in_(organizations)
+    return await _find_json(connection, seating_plan_id, "document", own)
 
 
 async def find_seats_view(connection: Snapshot, *, seating_plan_id: UUID) -> PlanJson | None:
@@ -65,17 +78,21 @@ async def find_geometry_view(connection: Snapshot, *, seating_plan_id: UUID) -> 
 async def find_plan_of_event(connection: Snapshot, *, event_id: UUID) -> PlanOfEvent | None:
     """The plan of an event in any state; None if there is no such event."""
     query = (
-        select(EVENTS.c.seating_plan_id, EVENTS.c.state, SEATING_PLANS.c.sha256)
+        select(EVENTS.c.seating_plan_id, EVENTS.c.organization_id, EVENTS.c.state, SEATING_PLANS.c.sha256)
         .join(SEATING_PLANS, EVENTS.c.seating_plan_id == SEATING_PLANS.c.seating_plan_id)
         .where(EVENTS.c.event_id == event_id)
     )
     row = (await connection.execute(query)).one_or_none()
-    return PlanOfEvent(row.seating_plan_id, row.sha256, EventState(row.state)) if row else None
+    if row is None:
+        return None
+    return PlanOfEvent(row.seating_plan_id, row.organization_id, row.sha256, EventState(row.state))
 
 
-async def _find_json(connection: Snapshot, seating_plan_id: UUID, form: str) -> PlanJson | None:
+async def _find_json(
+    connection: Snapshot, seating_plan_id: UUID, form: str, *conditions: ColumnElement[bool]
+) -> PlanJson | None:
     query = select(SEATING_PLANS.c.sha256, SEATING_PLANS.c[form]).where(
-        SEATING_PLANS.c.seating_plan_id == seating_plan_id
+        SEATING_PLANS.c.seating_plan_id == seating_plan_id, *conditions
     )
     row = (await connection.execute(query)).one_or_none()
     return PlanJson(sha256=row[0], body=bytes(row[1])) if row else None

@@ -1,5 +1,6 @@
-"""The list of venues."""
+"""The list of an organizer's venues."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,9 +11,12 @@ from catalog.storage.venues import VENUE_COLUMNS
 from chassis.database import Snapshot
 
 
-async def list_venues(connection: Snapshot, *, before: UUID | None, limit: int) -> list[Venue]:
-    """Up to `limit` venues, newest first, made before `before`."""
-    query = select(*VENUE_COLUMNS).order_by(VENUES.c.venue_id.desc()).limit(limit)
+async def list_venues(
+    connection: Snapshot, *, organizations: Collection[UUID], before: UUID | None, limit: int
+) -> list[Venue]:
+    """Up to `limit` venues of `organizations`, newest first, made before `before`."""
+    query = select(*VENUE_COLUMNS).where(VENUES.c.organization_id.in_(organizations))
+    query = query.order_by(VENUES.c.venue_id.desc()).limit(limit)
     if before is not None:
         query = query.where(VENUES.c.venue_id < before)
     rows = (await connection.execute(query)).mappings()

@@ -1,5 +1,6 @@
 """Events as rows, and back. The domain's Event is the only thing that decides what changes."""
 
+from collections.abc import Collection
 from dataclasses import asdict, fields
 from typing import Any
 from uuid import UUID
@@ -21,10 +22,12 @@ async def add_event(tx: Transaction, *, event: Event, created_by: str) -> None:
     await tx.execute(insert(EVENTS).values(**_as_row(event), created_by=created_by))
 
 
-async def lock_event(tx: Transaction, *, event_id: UUID) -> Event | None:
-    """The event, kept from changing under us until `tx` ends; None if there is none."""
-    query = select(*EVENT_COLUMNS).where(EVENTS.c.event_id == event_id).with_for_update(key_share=True)
-    row = (await tx.execute(query)).mappings().one_or_none()
+async def lock_event(tx: Transaction, *, event_id: UUID, organizations: Collection[UUID]) -> Event | None:
+    """The event, kept from changing under us until `tx` ends; None if `organizations` have no such one."""
+    query = select(*EVENT_COLUMNS).where(
+        EVENTS.c.event_id == event_id, EVENTS.c.organization_id.in_(organizations)
+    )
+    row = (await tx.execute(query.with_for_update(key_share=True))).mappings().one_or_none()
     return event_from_row(row) if row else None
 
 

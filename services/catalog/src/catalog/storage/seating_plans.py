@@ -1,5 +1,6 @@
 """Seating plans: inserted once, never changed. The three JSON forms are stored as they are served."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ class StoredPlan:
     """A plan without its drawing. `categories`: [{"name", "color", "capacity"}] in the plan's order."""
 
     seating_plan_id: UUID
+    organization_id: UUID
     name: str
     version: int
     sha256: str
@@ -39,6 +41,7 @@ class PlanForms:
 
 STORED_PLAN_COLUMNS = (
     SEATING_PLANS.c.seating_plan_id,
+    SEATING_PLANS.c.organization_id,
     SEATING_PLANS.c.name,
     SEATING_PLANS.c.version,
     SEATING_PLANS.c.sha256,
@@ -48,13 +51,16 @@ STORED_PLAN_COLUMNS = (
 )
 
 
-async def next_plan_version(tx: Transaction, *, name: str) -> int:
-    """The version a new plan of this name gets, from 1.
+async def next_plan_version(tx: Transaction, *, organization_id: UUID, name: str) -> int:
+    """The version a new plan of this name gets in its organization, from 1.
 
     Imports of one name wait for each other until `tx` ends, or two would take the same version.
     """
-    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"seating plan {name}", 0))))
-    highest = select(func.coalesce(func.max(SEATING_PLANS.c.version), 0)).where(SEATING_PLANS.c.name == name)
+    lock = func.hashtextextended(f"seating plan {organization_id} {name}", 0)
+    await tx.execute(select(func.pg_advisory_xact_lock(lock)))
+    highest = select(func.coalesce(func.max(SEATING_PLANS.c.version), 0)).where(
+        SEATING_PLANS.c.organization_id == organization_id, SEATING_PLANS.c.name == name
+    )
     return (await tx.execute(highest)).scalar_one() + 1
 
 
@@ -72,8 +78,13 @@ async def add_plan(tx: Transaction, *, plan: StoredPlan, forms: PlanForms, creat
     )
 
 
-async def find_plan(connection: Snapshot | Transaction, *, seating_plan_id: UUID) -> StoredPlan | None:
-    """The plan without its drawing, or None."""
-    query = select(*STORED_PLAN_COLUMNS).where(SEATING_PLANS.c.seating_plan_id == seating_plan_id)
+async def find_plan(
+    connection: Snapshot | Transaction, *, seating_plan_id: UUID, organizations: Collection[UUID]
+) -> StoredPlan | None:
+    """The plan without its drawing, if it belongs to one of `organizations`."""
+    query = select(*STORED_PLAN_COLUMNS).where(
+        SEATING_PLANS.c.seating_plan_id == seating_plan_id,
+        SEATING_PLANS.c.organization_id.in_(organizations),
+    )
     row = (await connection.execute(query)).mappings().one_or_none()
     return StoredPlan(**row) if row else None

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Computed,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -21,18 +22,20 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR, UUID
 
 from chassis.outbox import Outbox
-from chassis.tables import idempotency_table, inbox_table, outbox_table
+from chassis.tables import data_keys_table, idempotency_table, inbox_table, outbox_table
 
 METADATA = MetaData(schema="catalog")
 
 OUTBOX = Outbox(outbox_table(METADATA))
 INBOX = inbox_table(METADATA)
 IDEMPOTENCY = idempotency_table(METADATA)
+DATA_KEYS = data_keys_table(METADATA)
 
 VENUES = Table(
     "venues",
     METADATA,
     Column("venue_id", UUID(as_uuid=True), primary_key=True),
+    Column("organization_id", UUID(as_uuid=True), nullable=False),
     Column("name", Text, nullable=False),
     Column("city", Text, nullable=False),
     Column("country", Text, nullable=False),
@@ -40,6 +43,8 @@ VENUES = Table(
     Column("time_zone", Text, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    # What an event's venue is found by, so that it is one of the event's own organization.
+    UniqueConstraint("organization_id", "venue_id", name="venues_organization_id_venue_id_key"),
     CheckConstraint("country ~ '^[A-Z]{2}$'", name="venues_country_check"),
 )
 
@@ -47,6 +52,7 @@ SEATING_PLANS = Table(
     "seating_plans",
     METADATA,
     Column("seating_plan_id", UUID(as_uuid=True), primary_key=True),
+    Column("organization_id", UUID(as_uuid=True), nullable=False),
     Column("name", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("sha256", Text, nullable=False),
@@ -60,7 +66,13 @@ SEATING_PLANS = Table(
     Column("geometry_view", LargeBinary, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    UniqueConstraint("name", "version", name="seating_plans_name_version_key"),
+    UniqueConstraint(
+        "organization_id", "name", "version", name="seating_plans_organization_id_name_version_key"
+    ),
+    # As with venues.
+    UniqueConstraint(
+        "organization_id", "seating_plan_id", name="seating_plans_organization_id_seating_plan_id_key"
+    ),
     CheckConstraint("version >= 1", name="seating_plans_version_check"),
 )
 
@@ -68,12 +80,11 @@ EVENTS = Table(
     "events",
     METADATA,
     Column("event_id", UUID(as_uuid=True), primary_key=True),
+    Column("organization_id", UUID(as_uuid=True), nullable=False),
     Column("title", Text, nullable=False),
     Column("description", Text, nullable=False),
-    Column("venue_id", UUID(as_uuid=True), ForeignKey(VENUES.c.venue_id), nullable=False),
-    Column(
-        "seating_plan_id", UUID(as_uuid=True), ForeignKey(SEATING_PLANS.c.seating_plan_id), nullable=False
-    ),
+    Column("venue_id", UUID(as_uuid=True), nullable=False),
+    Column("seating_plan_id", UUID(as_uuid=True), nullable=False),
     Column("starts_at", DateTime(timezone=True), nullable=False),
     Column("ends_at", DateTime(timezone=True), nullable=False),
     Column("sales_start_at", DateTime(timezone=True), nullable=False),
@@ -83,7 +94,10 @@ EVENTS = Table(
     Column("price_categories", JSONB, nullable=False),
     Column("seats_per_order_max", Integer, nullable=False),
     Column("pesel_required", Boolean, nullable=False),
+    # Tickets of one PESEL.
+    Column("tickets_per_person_max", Integer),
     Column("cancellation_deadline_at", DateTime(timezone=True)),
+    Column("attendees_final_at", DateTime(timezone=True)),
     Column("state", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("published_at", DateTime(timezone=True)),
@@ -91,6 +105,17 @@ EVENTS = Table(
     Column("cancellation_reason", Text),
     Column("created_by", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    ForeignKeyConstraint(
+        ["organization_id", "venue_id"],
+        [VENUES.c.organization_id, VENUES.c.venue_id],
+        name="events_organization_id_venue_id_fkey",
+    ),
+    ForeignKeyConstraint(
+        ["organization_id", "seating_plan_id"],
+        [SEATING_PLANS.c.organization_id, SEATING_PLANS.c.seating_plan_id],
+        name="events_organization_id_seating_plan_id_fkey",
+    ),
+    Index("events_organization_id_event_id_idx", "organization_id", "event_id"),
     CheckConstraint("state IN ('draft', 'published', 'cancelled')", name="events_state_check"),
     CheckConstraint("ends_at > starts_at", name="events_ends_at_check"),
     CheckConstraint("sales_end_at > sales_start_at", name="events_sales_window_check"),
@@ -99,7 +124,11 @@ EVENTS = Table(
     CheckConstraint("seats_per_order_max BETWEEN 1 AND 50", name="events_seats_per_order_max_check"),
     CheckConstraint("(state = 'draft') = (published_at IS NULL)", name="events_published_at_check"),
     CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="events_cancelled_at_check"),
-    CheckConstraint("state = 'draft' OR NOT pesel_required", name="events_pesel_required_check"),
+    CheckConstraint("attendees_final_at <= starts_at", name="events_attendees_final_at_check"),
+    CheckConstraint(
+        "tickets_per_person_max IS NULL OR (pesel_required AND tickets_per_person_max BETWEEN 1 AND 50)",
+        name="events_tickets_per_person_max_check",
+    ),
 )
 
 # What buyers browse: one narrow row for each event that can still take place, written at

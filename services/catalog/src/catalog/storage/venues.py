@@ -1,5 +1,6 @@
 """Venues, written and read by their id."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from chassis.database import Snapshot, Transaction
 
 VENUE_COLUMNS = (
     VENUES.c.venue_id,
+    VENUES.c.organization_id,
     VENUES.c.name,
     VENUES.c.city,
     VENUES.c.country,
@@ -24,8 +26,12 @@ async def add_venue(tx: Transaction, *, venue: Venue, created_by: str) -> None:
     await tx.execute(insert(VENUES).values(**asdict(venue), created_by=created_by))
 
 
-async def find_venue(connection: Snapshot | Transaction, *, venue_id: UUID) -> Venue | None:
-    """The venue, or None."""
-    found = await connection.execute(select(*VENUE_COLUMNS).where(VENUES.c.venue_id == venue_id))
-    row = found.mappings().one_or_none()
+async def find_venue(
+    connection: Snapshot | Transaction, *, venue_id: UUID, organizations: Collection[UUID]
+) -> Venue | None:
+    """The venue, if it belongs to one of `organizations`."""
+    query = select(*VENUE_COLUMNS).where(
+        VENUES.c.venue_id == venue_id, VENUES.c.organization_id.in_(organizations)
+    )
+    row = (await connection.execute(query)).mappings().one_or_none()
     return Venue(**row) if row else None

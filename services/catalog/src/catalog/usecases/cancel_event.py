@@ -1,5 +1,6 @@
 """Cancel a published event: it will not take place, and reservation and orders undo its sales."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -11,12 +12,14 @@ from chassis.database import Transaction
 from messages.catalog import EventCancelled
 
 
-async def cancel_event(tx: Transaction, *, event_id: UUID, reason: str, now: datetime) -> None:
-    """Published to cancelled. `reason` is shown to buyers.
+async def cancel_event(
+    tx: Transaction, *, event_id: UUID, organizations: Collection[UUID], reason: str, now: datetime
+) -> None:
+    """Published to cancelled. `reason` is shown to buyers; `organizations` are those the caller acts for.
 
     Raises EventNotFound, EventNotPublished or EventAlreadyEnded.
     """
-    published = await lock_event(tx, event_id=event_id)
+    published = await lock_event(tx, event_id=event_id, organizations=organizations)
     if published is None:
         raise EventNotFound
     event = published.cancel(reason=reason, now=now)

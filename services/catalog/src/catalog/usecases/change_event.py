@@ -1,5 +1,6 @@
 """Change the terms of a draft."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -11,17 +12,22 @@ from chassis.database import Transaction
 
 
 async def change_event(
-    tx: Transaction, *, event_id: UUID, changes: dict[str, Any], expected_version: int | None
+    tx: Transaction,
+    *,
+    event_id: UUID,
+    organizations: Collection[UUID],
+    changes: dict[str, Any],
+    expected_version: int | None,
 ) -> None:
-    """Replace the fields of EventTerms named in `changes`.
+    """Replace the fields of EventTerms named in `changes`; `organizations` are those the caller acts for.
 
     `expected_version` is the version the caller saw, or None to change whatever is there. Raises
     EventNotFound, EventHasChanged, EventNotDraft, or the EventTermsInvalid of the first broken rule.
     """
-    event = await lock_event(tx, event_id=event_id)
+    event = await lock_event(tx, event_id=event_id, organizations=organizations)
     if event is None:
         raise EventNotFound
     event.expect_version(expected_version)
     changed = event.with_terms(replace(event.terms, **changes))
-    await check_event_terms(tx, terms=changed.terms)
+    await check_event_terms(tx, organization_id=event.organization_id, terms=changed.terms)
     await save_event(tx, event=changed)

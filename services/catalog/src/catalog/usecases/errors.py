@@ -2,21 +2,21 @@
 
 
 class EventNotFound(Exception):
-    """No such event, or a draft and the caller is no organizer."""
+    """No such event, or one that the caller may not know of: another's, or a draft."""
 
     def __init__(self) -> None:
         super().__init__("There is no such event.")
 
 
 class VenueNotFound(Exception):
-    """No such venue."""
+    """No such venue, or another organization's."""
 
     def __init__(self) -> None:
         super().__init__("There is no such venue.")
 
 
 class SeatingPlanNotFound(Exception):
-    """No such seating plan."""
+    """No such seating plan, or another organization's."""
 
     def __init__(self) -> None:
         super().__init__("There is no such seating plan.")

@@ -37,10 +37,15 @@ def prepare_seating_plan(*, body: bytes, seats_per_plan_max: int) -> PreparedPla
     return PreparedPlan(seating_plan_id=plan_id, plan=plan, sha256=sha256, forms=forms)
 
 
-async def import_seating_plan(tx: Transaction, *, prepared: PreparedPlan, created_by: str) -> StoredPlan:
-    """Store the plan under the next version of its name; an equal document gets a version too."""
-    version = await next_plan_version(tx, name=prepared.plan.name)
-    stored = _summary(prepared, version=version)
+async def import_seating_plan(
+    tx: Transaction, *, prepared: PreparedPlan, organization_id: UUID, created_by: str
+) -> StoredPlan:
+    """Store the plan under the next version of its name in its organization.
+
+    An equal document gets a version too.
+    """
+    version = await next_plan_version(tx, organization_id=organization_id, name=prepared.plan.name)
+    stored = _summary(prepared, organization_id=organization_id, version=version)
     forms = PlanForms(
         document=prepared.forms.document,
         seats_view=prepared.forms.seats_view,
@@ -50,10 +55,11 @@ async def import_seating_plan(tx: Transaction, *, prepared: PreparedPlan, create
     return stored
 
 
-def _summary(prepared: PreparedPlan, *, version: int) -> StoredPlan:
+def _summary(prepared: PreparedPlan, *, organization_id: UUID, version: int) -> StoredPlan:
     plan, capacity = prepared.plan, prepared.plan.capacity_by_category()
     return StoredPlan(
         seating_plan_id=prepared.seating_plan_id,
+        organization_id=organization_id,
         name=plan.name,
         version=version,
         sha256=prepared.sha256,

@@ -1,5 +1,6 @@
 """Publish an event: buyers find it from now on, and reservation puts its seats on sale."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,17 +18,21 @@ from chassis.database import Transaction
 from messages.catalog import EventPublished, PriceCategoryOffer, TicketTypePrice
 
 
-async def publish_event(tx: Transaction, *, event_id: UUID, now: datetime) -> None:
+async def publish_event(
+    tx: Transaction, *, event_id: UUID, organizations: Collection[UUID], now: datetime
+) -> None:
     """Draft to published, with the message that tells the others.
 
-    Raises EventNotFound, or the error of the first reason why it cannot be published.
+    `organizations` are those the caller acts for. Raises EventNotFound, or the error of the first
+    reason why it cannot be published.
     """
-    draft = await lock_event(tx, event_id=event_id)
+    draft = await lock_event(tx, event_id=event_id, organizations=organizations)
     if draft is None:
         raise EventNotFound
     event = draft.publish(now=now)
-    venue = await find_venue(tx, venue_id=event.terms.venue_id)
-    plan = await find_plan(tx, seating_plan_id=event.terms.seating_plan_id)
+    owner = (event.organization_id,)
+    venue = await find_venue(tx, venue_id=event.terms.venue_id, organizations=owner)
+    plan = await find_plan(tx, seating_plan_id=event.terms.seating_plan_id, organizations=owner)
     if venue is None:
         raise VenueUnknown
     if plan is None:
@@ -56,6 +61,7 @@ def _message(event: Event, plan: StoredPlan) -> EventPublished:
     terms = event.terms
     return EventPublished(
         event_id=event.event_id,
+        organization_id=event.organization_id,
         version=event.version,
         title=terms.title,
         starts_at=terms.starts_at,
@@ -69,6 +75,8 @@ def _message(event: Event, plan: StoredPlan) -> EventPublished:
         price_categories=_offers(terms),
         seats_per_order_max=terms.seats_per_order_max,
         pesel_required=terms.pesel_required,
+        tickets_per_person_max=terms.tickets_per_person_max,
+        attendees_final_at=terms.attendees_final_at,
     )
 
 

@@ -1,5 +1,6 @@
 """What buyers read: upcoming events, one event, and its seat map's geometry."""
 
+from collections.abc import Collection
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from starlette.responses import Response
 
 from catalog.api import examples
 from catalog.api.cursors import moment_and_id_of, next_cursor
-from catalog.api.dependencies import SeenByOrganizer, event_etag
+from catalog.api.dependencies import OrganizationsOfCaller, event_etag
 from catalog.api.examples import answers, page
 from catalog.api.problems import EVENT_NOT_FOUND
 from catalog.api.schemas.browsing import ListingOut
@@ -79,11 +80,11 @@ async def get_events(
 
 @router.get("/{event_id}", summary="Show an event", responses=answers(200, examples.EVENT, EVENT_NOT_FOUND))
 async def get_event(
-    event_id: UUID, connection: SnapshotConn, by_organizer: SeenByOrganizer, response: Response
+    event_id: UUID, connection: SnapshotConn, own: OrganizationsOfCaller, response: Response
 ) -> EventOut:
-    """Everything about a published or cancelled event; organizers see drafts too, with an ETag."""
+    """Everything about a published or cancelled event; its organizers see a draft too, with an ETag."""
     detail = await find_event(connection, event_id=event_id)
-    if detail is None or (detail.event.state is EventState.DRAFT and not by_organizer):
+    if detail is None or _is_hidden(detail.event.state, detail.event.organization_id, own):
         raise EventNotFound
     if detail.event.state is EventState.DRAFT:
         response.headers.update(event_etag(detail.event.version))
@@ -102,14 +103,14 @@ async def get_event(
 async def get_geometry(
     event_id: UUID,
     connection: SnapshotConn,
-    by_organizer: SeenByOrganizer,
+    own: OrganizationsOfCaller,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Never changes once the event is published, so caches may keep it. Which seats are free is told
     by `/events/{event_id}/availability`, one character a seat in the order of this document.
     """
     plan = await find_plan_of_event(connection, event_id=event_id)
-    if plan is None or (plan.event_state is EventState.DRAFT and not by_organizer):
+    if plan is None or _is_hidden(plan.event_state, plan.organization_id, own):
         raise EventNotFound
     etag = f'"g{GEOMETRY_VERSION}-{plan.sha256}-{plan.seating_plan_id}"'
     headers = {
@@ -122,3 +123,8 @@ async def get_geometry(
     if geometry is None:
         raise EventNotFound
     return Response(geometry.body, media_type="application/json", headers=headers)
+
+
+def _is_hidden(state: EventState, organization_id: UUID, own: Collection[UUID]) -> bool:
+    """A draft is known only to the organizers of its organization."""
+    return state is EventState.DRAFT and organization_id not in own

@@ -8,16 +8,23 @@ from fastapi import APIRouter, Body
 from starlette.responses import Response
 
 from catalog.api import examples
-from catalog.api.dependencies import IF_MATCH_INVALID, ExpectedVersion, Organizer, event_etag
+from catalog.api.dependencies import (
+    IF_MATCH_INVALID,
+    ExpectedVersion,
+    Organizer,
+    OwnOrganizations,
+    event_etag,
+)
 from catalog.api.examples import answers, body_example
 from catalog.api.problems import (
     CANCELLATION_REFUSALS,
     CHANGE_REFUSALS,
+    NEW_EVENT_REFUSALS,
     PUBLICATION_REFUSALS,
-    TERMS_REFUSALS,
 )
 from catalog.api.schemas.event_requests import CancellationIn, EventChanges, EventIn, in_domain_terms
 from catalog.api.schemas.events import EventOut
+from catalog.domain.organizations import choose_organization
 from catalog.queries.events import EventDetail, find_event
 from catalog.usecases.cancel_event import cancel_event
 from catalog.usecases.change_event import change_event
@@ -36,17 +43,21 @@ router = APIRouter(prefix="/api/v1/events", tags=["events"])
     summary="Draft an event",
     status_code=201,
     response_model=EventOut,
-    responses=answers(201, examples.EVENT, *TERMS_REFUSALS),
+    responses=answers(201, examples.EVENT, *NEW_EVENT_REFUSALS),
 )
 async def post_event(
     body: Annotated[EventIn, Body(openapi_examples=body_example(examples.NEW_EVENT))],
     organizer: Organizer,
+    own: OwnOrganizations,
     write: IdempotentWrite,
 ) -> Response:
-    """Creates a draft that only organizers see."""
+    """Creates a draft that only organizers of its organization see; venue and plan are its own, too."""
+    organization_id = choose_organization(asked=body.organization_id, own=own)
 
     async def create(tx: Transaction) -> EventDetail:
-        event_id = await create_event(tx, terms=body.terms(), created_by=organizer.subject)
+        event_id = await create_event(
+            tx, organization_id=organization_id, terms=body.terms(), created_by=organizer.subject
+        )
         return await _read(tx, event_id)
 
     return await write.once(
@@ -67,7 +78,7 @@ async def post_event(
 async def patch_event(
     event_id: UUID,
     body: Annotated[EventChanges, Body(openapi_examples=body_example(examples.EVENT_CHANGES))],
-    _organizer: Organizer,
+    own: OwnOrganizations,
     write: IdempotentWrite,
     expected_version: ExpectedVersion,
 ) -> Response:
@@ -77,7 +88,11 @@ async def patch_event(
         _then_read(
             event_id,
             lambda tx: change_event(
-                tx, event_id=event_id, changes=changes, expected_version=expected_version
+                tx,
+                event_id=event_id,
+                organizations=own,
+                changes=changes,
+                expected_version=expected_version,
             ),
         ),
         respond=EventOut.of,
@@ -92,10 +107,12 @@ async def patch_event(
     response_model=EventOut,
     responses=answers(202, examples.EVENT, *PUBLICATION_REFUSALS),
 )
-async def post_publication(event_id: UUID, _organizer: Organizer, write: IdempotentWrite) -> Response:
+async def post_publication(event_id: UUID, own: OwnOrganizations, write: IdempotentWrite) -> Response:
     """Buyers find the event at once; its seats are on sale a moment later, within the sales window."""
     now = utc_now()
-    publish = _then_read(event_id, lambda tx: publish_event(tx, event_id=event_id, now=now))
+    publish = _then_read(
+        event_id, lambda tx: publish_event(tx, event_id=event_id, organizations=own, now=now)
+    )
     return await write.once(publish, status=202, respond=EventOut.of)
 
 
@@ -109,12 +126,15 @@ async def post_publication(event_id: UUID, _organizer: Organizer, write: Idempot
 async def post_cancellation(
     event_id: UUID,
     body: Annotated[CancellationIn, Body(openapi_examples=body_example(examples.CANCELLATION))],
-    _organizer: Organizer,
+    own: OwnOrganizations,
     write: IdempotentWrite,
 ) -> Response:
     """The event will not take place: holds are released, and orders cancelled and refunded, soon after."""
-    now = utc_now()
-    cancel = _then_read(event_id, lambda tx: cancel_event(tx, event_id=event_id, reason=body.reason, now=now))
+    now, reason = utc_now(), body.reason
+    cancel = _then_read(
+        event_id,
+        lambda tx: cancel_event(tx, event_id=event_id, organizations=own, reason=reason, now=now),
+    )
     return await write.once(cancel, status=202, respond=EventOut.of)
 
 

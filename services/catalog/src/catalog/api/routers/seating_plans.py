@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from catalog.api import examples
 from catalog.api.cursors import id_of, next_cursor
-from catalog.api.dependencies import Organizer
+from catalog.api.dependencies import Organizer, OwnOrganizations
 from catalog.api.examples import answers, body_example, page
-from catalog.api.problems import SEATING_PLAN_INVALID, SEATING_PLAN_NOT_FOUND
+from catalog.api.problems import ORGANIZATION_REFUSALS, SEATING_PLAN_INVALID, SEATING_PLAN_NOT_FOUND
 from catalog.api.schemas.seating_plans import SeatingPlanOut
+from catalog.domain.organizations import choose_organization
 from catalog.queries.seating_plans import find_document, list_seating_plans
 from catalog.settings import Settings
 from catalog.usecases.errors import SeatingPlanNotFound
@@ -48,20 +49,33 @@ router = APIRouter(prefix=PATH, tags=["seating plans"])
     summary="Import a seating plan",
     status_code=201,
     response_model=SeatingPlanOut,
-    responses=answers(201, examples.SEATING_PLAN, SEATING_PLAN_INVALID),
+    responses=answers(201, examples.SEATING_PLAN, SEATING_PLAN_INVALID, *ORGANIZATION_REFUSALS),
     openapi_extra={"requestBody": PLAN_REQUEST},
 )
-async def post_seating_plan(request: Request, organizer: Organizer, write: IdempotentWrite) -> Response:
+async def post_seating_plan(
+    request: Request,
+    organizer: Organizer,
+    own: OwnOrganizations,
+    write: IdempotentWrite,
+    organization_id: Annotated[
+        UUID | None,
+        Query(description="Whose the plan will be; needed by organizers of several organizations"),
+    ] = None,
+) -> Response:
     """Takes the JSON that pretix's plan editor writes. A plan never changes: importing one under
-    the same name makes its next version. A refusal names the path of everything that is wrong,
-    up to 20 faults.
+    the same name makes the organization's next version of it. A refusal names the path of everything
+    that is wrong, up to 20 faults.
 
     Areas are drawn but not sold, unless they carry our one addition to the format:
     `"general_admission": {"area_id", "name", "category", "capacity"}`.
     """
+    # Before the plan is read, which takes long.
+    owner = choose_organization(asked=organization_id, own=own)
     prepared = await _prepare(await request.body(), request.app.state.settings)
     return await write.once(
-        lambda tx: import_seating_plan(tx, prepared=prepared, created_by=organizer.subject),
+        lambda tx: import_seating_plan(
+            tx, prepared=prepared, organization_id=owner, created_by=organizer.subject
+        ),
         status=201,
         respond=SeatingPlanOut.of,
         location=lambda plan: f"{PATH}/{plan.seating_plan_id}",
@@ -73,13 +87,15 @@ async def post_seating_plan(request: Request, organizer: Organizer, write: Idemp
 )
 async def get_seating_plans(
     connection: SnapshotConn,
-    _organizer: Organizer,
+    own: OwnOrganizations,
     name: Annotated[str | None, Query(max_length=190, description="Only the versions of this plan")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[SeatingPlanOut]:
-    """All plans in all versions, newest first."""
-    plans = await list_seating_plans(connection, name=name, before=id_of(cursor), limit=limit + 1)
+    """The plans of one's own organizations in all versions, newest first."""
+    plans = await list_seating_plans(
+        connection, organizations=own, name=name, before=id_of(cursor), limit=limit + 1
+    )
     return Page(
         items=[SeatingPlanOut.of(plan) for plan in plans[:limit]],
         next_cursor=next_cursor(plans, limit, lambda plan: [str(plan.seating_plan_id)]),
@@ -93,10 +109,10 @@ async def get_seating_plans(
     responses=answers(200, examples.PLAN_DOCUMENT, SEATING_PLAN_NOT_FOUND),
 )
 async def get_seating_plan(
-    seating_plan_id: UUID, connection: SnapshotConn, _organizer: Organizer
+    seating_plan_id: UUID, connection: SnapshotConn, own: OwnOrganizations
 ) -> Response:
     """The document, byte for byte as it was imported."""
-    document = await find_document(connection, seating_plan_id=seating_plan_id)
+    document = await find_document(connection, seating_plan_id=seating_plan_id, organizations=own)
     if document is None:
         raise SeatingPlanNotFound
     return Response(document.body, media_type="application/json", headers={"ETag": f'"{document.sha256}"'})

@@ -7,9 +7,15 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 from typing_extensions import TypedDict
 
-from catalog.api.schemas.parts import Line, Moment, Prose, Request
+from catalog.api.schemas.parts import ChosenOrganization, Line, Moment, Prose, Request
 from catalog.domain.event import EventTerms, PriceCategory, TicketType
-from catalog.domain.event_rules import PRICE_MINOR_MAX, SEATS_PER_ORDER_HIGHEST, SEATS_PER_ORDER_LOWEST
+from catalog.domain.event_rules import (
+    PRICE_MINOR_MAX,
+    SEATS_PER_ORDER_HIGHEST,
+    SEATS_PER_ORDER_LOWEST,
+    TICKETS_PER_PERSON_HIGHEST,
+    TICKETS_PER_PERSON_LOWEST,
+)
 
 
 class TicketTypeIn(Request):
@@ -36,12 +42,14 @@ class PriceCategoryIn(Request):
 
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
 SeatsPerOrder = Annotated[StrictInt, Field(ge=SEATS_PER_ORDER_LOWEST, le=SEATS_PER_ORDER_HIGHEST)]
+TicketsPerPerson = Annotated[StrictInt, Field(ge=TICKETS_PER_PERSON_LOWEST, le=TICKETS_PER_PERSON_HIGHEST)]
 Categories = Annotated[list[PriceCategoryIn], Field(max_length=100)]
 
 
 class EventIn(Request):
     """A new event. The sales window is half-open: the last moment no longer sells."""
 
+    organization_id: ChosenOrganization = None
     title: Line
     description: Prose = ""
     venue_id: UUID
@@ -57,14 +65,22 @@ class EventIn(Request):
     cancellation_deadline_at: Moment | None = Field(
         default=None, description="Buyers may cancel before this moment; null: before the event starts"
     )
+    tickets_per_person_max: TicketsPerPerson | None = Field(
+        default=None, description="Tickets that one PESEL may have; null: any number. Needs pesel_required"
+    )
+    attendees_final_at: Moment | None = Field(
+        default=None,
+        description="Attendees may be corrected before this moment; null: before the event starts",
+    )
 
     def terms(self) -> EventTerms:
         """The same, in domain terms."""
-        return EventTerms(**in_domain_terms(dict(self)))
+        members = {name: value for name, value in self if name != "organization_id"}
+        return EventTerms(**in_domain_terms(members))
 
 
 class EventChanges(TypedDict, total=False):
-    """Members that are there replace what the draft has; only the deadline may be null."""
+    """Members that are there replace what the draft has; those that are optional may be null."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")  # pyright: ignore[reportGeneralTypeIssues]  # pydantic's way
 
@@ -81,6 +97,8 @@ class EventChanges(TypedDict, total=False):
     seats_per_order_max: SeatsPerOrder
     pesel_required: StrictBool
     cancellation_deadline_at: Moment | None
+    tickets_per_person_max: TicketsPerPerson | None
+    attendees_final_at: Moment | None
 
 
 class CancellationIn(Request):

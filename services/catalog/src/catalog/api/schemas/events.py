@@ -46,6 +46,7 @@ class EventOut(BaseModel):
     """An event with everything about it."""
 
     event_id: UUID
+    organization_id: UUID
     state: EventState
     version: int = Field(description="Counts the changes of the event")
     title: str
@@ -61,7 +62,9 @@ class EventOut(BaseModel):
     price_categories: list[PriceCategoryOut]
     seats_per_order_max: int
     pesel_required: bool
+    tickets_per_person_max: int | None = Field(description="null: any number")
     cancellation_deadline_at: datetime | None
+    attendees_final_at: datetime | None = Field(description="null: when the event starts")
     availability: DetailedSeatsLeft | None = Field(description="null for a draft")
     published_at: datetime | None
     cancelled_at: datetime | None
@@ -89,6 +92,7 @@ class OrganizerEventOut(BaseModel):
     """An event as organizers list it, in any state."""
 
     event_id: UUID
+    organization_id: UUID
     state: EventState
     version: int
     title: str
@@ -106,6 +110,7 @@ class OrganizerEventOut(BaseModel):
         event, terms = detail.event, detail.event.terms
         return cls(
             event_id=event.event_id,
+            organization_id=event.organization_id,
             state=event.state,
             version=event.version,
             title=terms.title,
@@ -128,7 +133,15 @@ def price_range(terms: EventTerms) -> PriceRange | None:
     return PriceRange(min_minor=min(prices), max_minor=max(prices), currency=terms.currency)
 
 
-_SHOWN_LIFE = ("event_id", "state", "version", "published_at", "cancelled_at", "cancellation_reason")
+_SHOWN_LIFE = (
+    "event_id",
+    "organization_id",
+    "state",
+    "version",
+    "published_at",
+    "cancelled_at",
+    "cancellation_reason",
+)
 _SHOWN_TERMS = (
     "title",
     "description",
@@ -139,7 +152,9 @@ _SHOWN_TERMS = (
     "currency",
     "seats_per_order_max",
     "pesel_required",
+    "tickets_per_person_max",
     "cancellation_deadline_at",
+    "attendees_final_at",
 )
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -37,6 +38,11 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2027-05-01T19:00:00Z"]}),
 ]
 """A point in time as clients write it, whatever its offset; UTC inside."""
+
+ChosenOrganization = Annotated[
+    UUID | None,
+    Field(description="Whose it will be; needed by organizers of several organizations"),
+]
 
 Line = Annotated[
     str,

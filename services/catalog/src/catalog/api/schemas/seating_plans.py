@@ -22,8 +22,9 @@ class SeatingPlanOut(BaseModel):
     """A version of a seating plan, without its drawing. It never changes."""
 
     seating_plan_id: UUID
+    organization_id: UUID
     name: str
-    version: int = Field(description="1 for the first plan of this name")
+    version: int = Field(description="1 for the first plan of this name in the organization")
     seats: int = Field(description="Numbered seats")
     areas: int = Field(description="Areas sold by quantity")
     categories: list[PlanCategoryOut]

@@ -5,28 +5,31 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from catalog.api.schemas.parts import Line, Request
+from catalog.api.schemas.parts import ChosenOrganization, Line, Request
 from catalog.domain.venue import Venue
 
 
 class VenueIn(Request):
     """A new venue."""
 
+    organization_id: ChosenOrganization = None
     name: Line
     city: Line
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(description="ISO 3166-1 alpha-2")
     address: Line | None = None
     time_zone: Line = Field(description="IANA time zone")
 
-    def venue(self, *, venue_id: UUID) -> Venue:
-        """The venue asked for, under a new id."""
-        return Venue(venue_id=venue_id, **self.model_dump())
+    def venue(self, *, venue_id: UUID, organization_id: UUID) -> Venue:
+        """The venue asked for, under a new id, as the organization's own."""
+        described = self.model_dump(exclude={"organization_id"})
+        return Venue(venue_id=venue_id, organization_id=organization_id, **described)
 
 
 class VenueOut(BaseModel):
     """A venue."""
 
     venue_id: UUID
+    organization_id: UUID
     name: str
     city: str
     country: str
