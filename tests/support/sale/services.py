@@ -25,7 +25,6 @@ from reservation.consumers import consumers as reservation_consumers
 from support.sale.post import Post
 from support.tokens import MintToken
 
-ORGANIZATION_ID = "01990000-0000-7000-8000-000000000007"
 APPS = {"catalog": catalog.app, "orders": orders.app, "reservation": reservation.app}
 WORKERS = {"catalog": catalog.worker, "orders": orders.worker, "reservation": reservation.worker}
 
@@ -51,7 +50,6 @@ class Sale:
         **request: Any,
     ) -> httpx.Response:
         """Send one request as `who`, with an idempotency key of its own; an organizer is the one of all events."""
-        organizations = {ORGANIZATION_ID: ["organizer"]} if "organizer" in roles else {}
         organizations = {ORGANIZATION_ID: ["organizer"]} if "organizer" in roles else {}
         token = self.mint_token(*roles, subject=who, organizations=organizations)
         headers = {

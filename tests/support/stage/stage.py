@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 
-from chassis.ids import new_id
 from support.stage.account import AccountHolder, register
 from support.stage.backstage import Backstage
 from support.stage.buyer import Buyer
