@@ -104,7 +104,7 @@ async def test_old_answers_and_message_ids_are_forgotten_and_young_ones_kept(mak
         for age in ("1 day", "3 days", "20 days"):
             await tx.execute(
                 text(
-                    "INSERT INTO idempotency VALUES (CAST(:age AS text), 'k', '', 200, '{}', '', now() - CAST(:age AS interval))"
+                    "INSERT INTO idempotency VALUES (CAST(:age AS text), 'k', '', 200, decode(repeat('01', 45), 'hex'), now() - CAST(:age AS interval))"
                 ),
                 {"age": age},
             )

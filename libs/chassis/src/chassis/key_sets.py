@@ -65,7 +65,7 @@ class KeySet:
         """Read the source again (a key was rotated in or out); keeps the old keys when that fails."""
         if self._source is not None:
             self._keys = _keys_of(_read_document(self._source))
-            self.loaded_at = time.monotonic()
+        self.loaded_at = time.monotonic()
 
     def find(self, kid: str | None) -> VerifyingKey:
         """The key a token names, or the only one there is. Raises KeyUnknown."""
@@ -111,7 +111,9 @@ def _verifying_key(item: Mapping[str, Any]) -> VerifyingKey | None:
 
 def _public_key(item: Mapping[str, Any]) -> PublicKey | None:
     kind = {"OKP": OKPKey, "RSA": RSAKey, "EC": ECKey}.get(item.get("kty", ""))
-    return None if kind is None else kind.import_key(dict(item))
+    if kind is None or item.get("crv", "Ed25519") not in {"Ed25519", *_EC_ALGORITHMS}:
+        return None
+    return kind.import_key(dict(item))
 
 
 def _algorithms_of(key: PublicKey) -> frozenset[str]:

@@ -10,6 +10,8 @@ from chassis.key_sets import ED25519_ALGORITHMS
 from chassis.signing import KeySet, KeySetUnavailable, KeyUnknown, verify
 
 RELOAD_EVERY_S = 10.0
+# A key that its issuer has taken out of the set is trusted no longer than this.
+REFRESH_EVERY_S = 300.0
 # While the set was never read, requests that need it do not each wait for its issuer's timeout.
 FIRST_READ_EVERY_S = 1.0
 
@@ -17,7 +19,8 @@ FIRST_READ_EVERY_S = 1.0
 class KeySource:
     """The key set at `source`, read at first use (a service starts before the issuer does), and
     again when a token names a key that is not in it; not more often than every RELOAD_EVERY_S,
-    because anybody can make up names of keys.
+    because anybody can make up names of keys. Every REFRESH_EVERY_S it is read in any case, while
+    requests go on with what is known; an issuer that is away changes nothing.
     """
 
     def __init__(
@@ -29,12 +32,14 @@ class KeySource:
         self._reading = asyncio.Lock()
         self._tried_at = -inf
         self._failure: str | None = None
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def claims(
         self, token: str, typ: str | Collection[str], audience: str, issuer: str
     ) -> dict[str, Any]:
         """The claims of a valid token. Raises what `signing.verify` does, or KeySetUnavailable."""
         keys = await self._load()
+        self._refresh_if_old(keys)
         try:
             return verify(token, keys, typ, audience, issuer, self._algorithms)
         except KeyUnknown:
@@ -59,7 +64,17 @@ class KeySource:
         self._failure = None
         return keys
 
+    def _refresh_if_old(self, keys: KeySet) -> None:
+        is_old = time.monotonic() - keys.loaded_at >= REFRESH_EVERY_S
+        if is_old and (self._refreshing is None or self._refreshing.done()):
+            self._refreshing = asyncio.create_task(self._read_again(keys))
+
     async def _reload(self, keys: KeySet) -> None:
+        await self._read_again(keys)
+        if self._failure is not None:
+            raise KeySetUnavailable(self._failure)
+
+    async def _read_again(self, keys: KeySet) -> None:
         async with self._reading:
             if time.monotonic() - max(keys.loaded_at, self._tried_at) >= RELOAD_EVERY_S:
                 self._tried_at, self._failure = time.monotonic(), None
@@ -67,8 +82,6 @@ class KeySource:
                     await asyncio.to_thread(keys.reload)
                 except KeySetUnavailable as error:
                     self._failure = str(error)
-        if self._failure is not None:
-            raise KeySetUnavailable(self._failure)
 
 
 def _with_both_names(algorithms: Collection[str]) -> frozenset[str]:
