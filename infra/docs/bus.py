@@ -82,5 +82,7 @@ def example_settings(service: str, **given: Any) -> Any:
         "database_url": f"postgresql://{service}:none@127.0.0.1:9/none",
         "amqp_url": "amqp://guest:guest@127.0.0.1:9/",
         "access_log": False,
+        "smtp_url": "smtp://127.0.0.1:9",
+        "mail_from": "Rowlock <tickets@rowlock.example>",
     }
     return import_module(f"{service}.settings").Settings(**nowhere | given)

@@ -1,0 +1,1 @@
+"""Turns messages into e-mail: one mail for one cause, recorded without personal data."""

@@ -1,0 +1,1 @@
+"""What is not ours: the services that own the facts, and the mail server."""

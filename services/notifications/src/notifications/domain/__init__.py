@@ -1,0 +1,1 @@
+"""What a mail is and what may become of it; plain Python."""

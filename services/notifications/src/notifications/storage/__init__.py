@@ -1,0 +1,1 @@
+"""The schema `notifications` and everything that writes it."""

@@ -1,0 +1,15 @@
+"""An account was erased: nothing more goes to it, and no record names it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Transaction
+from notifications.storage import mails
+
+
+async def skip_mails_of_account(tx: Transaction, *, account_id: UUID, now: datetime) -> int:
+    """Gives how many waiting mails were left unsent.
+
+    A mail that comes to us later is not sent either: its owner answers that the person is gone.
+    """
+    return await mails.skip_mails_of_account(tx, account_id=account_id, now=now)
