@@ -9,10 +9,13 @@ import pytest
 from integration.orders.scene import Scene
 
 from chassis.database import Database
+from chassis.fingerprints import Fingerprints
+from chassis.sealing import Sealer
 from chassis.signing import SigningKey, sign
 from orders.app import create_app
 from orders.domain.basket import Hold
 from orders.settings import Settings
+from orders.storage.personal_data import PersonalData
 from support.tokens import MintToken, SigningKeys
 
 
@@ -37,9 +40,14 @@ async def db(settings: Settings) -> AsyncIterator[Database]:
     await db.close()
 
 
+@pytest.fixture(scope="session")
+def personal(settings: Settings, db: Database) -> PersonalData:
+    return PersonalData(Sealer.of(settings, db), Fingerprints.of_settings(settings))
+
+
 @pytest.fixture
-def scene(db: Database) -> Scene:
-    return Scene(db)
+def scene(db: Database, personal: PersonalData) -> Scene:
+    return Scene(db, personal)
 
 
 @pytest.fixture(scope="session")

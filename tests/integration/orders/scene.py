@@ -19,20 +19,22 @@ from chassis.ids import new_id
 from messages.base import Message
 from messages.catalog import EventCancelled, EventPublished, PriceCategoryOffer, TicketTypePrice
 from messages.reservation import HoldExpired, HoldsConfirmed, HoldsRefused, SeatsReleased
-from orders.consumers import SUBSCRIPTIONS
+from orders.consumers import PEOPLE, SUBSCRIPTIONS
 from orders.domain.basket import Attendee, HeldSeat, Hold
 from orders.domain.order import Contact, Money
 from orders.domain.rights import OrderRight
 from orders.domain.states import OrderState
 from orders.queries import find_order, tickets_of_order
+from orders.storage.personal_data import PersonalData
 from orders.usecases.cancel_order import cancel_order
 from orders.usecases.capture_payment import capture_payment
 from orders.usecases.finalize_order import finalize_order
+from orders.usecases.order_access_tokens import OrderAccessTokens
 from orders.usecases.place_order import place_order
 
 PRICES = {"Stalls": {"adult": 4500, "free": 0}}
 BUYER = "ada"
-_HANDLERS = {item.message_type: item.handler for item in SUBSCRIPTIONS}
+_HANDLERS = {item.message_type: item.handler for item in (*SUBSCRIPTIONS, *PEOPLE)}
 _references = count(1)
 
 
@@ -46,8 +48,10 @@ class Placed:
 
 
 class Scene:
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, personal: PersonalData) -> None:
         self.db = db
+        self.personal = personal
+        self.access_tokens = OrderAccessTokens(personal.fingerprints)
 
     # What the world does
 
@@ -70,17 +74,27 @@ class Scene:
     # What people do
 
     async def place(
-        self, *holds: Hold, ticket_type: str = "free", buyer_id: str = BUYER, tx: Transaction | None = None
+        self,
+        *holds: Hold,
+        ticket_type: str = "free",
+        buyer_id: str | None = BUYER,
+        email: str = "ada@example.org",
+        pesels: Sequence[str | None] = (),
+        tx: Transaction | None = None,
     ) -> uuid.UUID:
-        """Order all seats of the holds, in `tx` or in a transaction of its own."""
+        """Order all seats of the holds, in `tx` or in a transaction of its own; as a guest without a
+        `buyer_id`. `pesels` are those of the seats, in their order.
+        """
 
         async def work(tx: Transaction) -> uuid.UUID:
             return await place_order(
                 tx,
                 buyer_id=buyer_id,
+                access_tokens=self.access_tokens,
                 holds=holds,
-                contact=Contact(email="ada@example.org"),
-                attendees=attendees_for(*holds, ticket_type=ticket_type),
+                contact=Contact(email=email),
+                attendees=attendees_for(*holds, ticket_type=ticket_type, pesels=pesels),
+                personal=self.personal,
                 now=utc_now(),
             )
 
@@ -142,14 +156,14 @@ class Scene:
 
     async def order(self, order_id: uuid.UUID) -> dict[str, Any]:
         async with self.db.snapshot() as conn:
-            row = await find_order(conn, order_id)
+            row = await find_order(conn, order_id, personal=self.personal)
         assert row is not None
         return dict(row)
 
     async def tickets(self, order_id: uuid.UUID) -> list[str]:
         """The states of the order's tickets."""
         async with self.db.snapshot() as conn:
-            return [row["state"] for row in await tickets_of_order(conn, order_id)]
+            return [row["state"] for row in await tickets_of_order(conn, order_id, personal=self.personal)]
 
     async def take_sent(self) -> list[str]:
         """The types of the messages sent since the last look, the oldest first."""
@@ -229,7 +243,10 @@ def hold_of(
     )
 
 
-def attendees_for(*holds: Hold, ticket_type: str = "free") -> list[Attendee]:
+def attendees_for(
+    *holds: Hold, ticket_type: str = "free", pesels: Sequence[str | None] = ()
+) -> list[Attendee]:
+    seats = [(hold, seat) for hold in holds for seat in hold.seats]
     return [
         Attendee(
             seat_id=seat.seat_id,
@@ -237,18 +254,20 @@ def attendees_for(*holds: Hold, ticket_type: str = "free") -> list[Attendee]:
             first_name="Ada",
             last_name="Lovelace",
             event_id=hold.event_id,
+            pesel=pesel,
         )
-        for hold in holds
-        for seat in hold.seats
+        for (hold, seat), pesel in zip(seats, pesels or [None] * len(seats), strict=True)
     ]
 
 
-def order_body(*holds: Hold, tokens: Sequence[str], ticket_type: str = "free") -> dict[str, Any]:
+def order_body(
+    *holds: Hold, tokens: Sequence[str], ticket_type: str = "free", pesels: Sequence[str | None] = ()
+) -> dict[str, Any]:
     """The JSON of POST /orders for all seats of the holds."""
     people = [
         {"event_id": str(person.event_id), "seat_id": person.seat_id, "ticket_type": person.ticket_type,
-         "first_name": person.first_name, "last_name": person.last_name}
-        for person in attendees_for(*holds, ticket_type=ticket_type)
+         "first_name": person.first_name, "last_name": person.last_name, "pesel": person.pesel}
+        for person in attendees_for(*holds, ticket_type=ticket_type, pesels=pesels)
     ]  # fmt: skip
     return json.loads(
         json.dumps(

@@ -47,13 +47,14 @@ async def test_a_placed_order_is_answered_with_all_it_is(
     assert order["total"] == {"amount_minor": 9000, "currency": "PLN"}
     assert order["contact"] == {"email": "ada@example.org", "name": None, "phone": None}
     assert order["lines"][0] == {
+        "line_id": order["lines"][0]["line_id"],
         "event_id": str(hold.event_id),
         "event_title": "Hamlet",
         "seat_id": "A-1",
         "price_category": "Stalls",
         "ticket_type": "adult",
         "price": {"amount_minor": 4500, "currency": "PLN"},
-        "attendee": {"first_name": "Ada", "last_name": "Lovelace"},
+        "attendee": {"first_name": "Ada", "last_name": "Lovelace", "pesel": None},
     }
     assert order["holds_expire_at"].endswith("Z")
     assert [change["state"] for change in order["timeline"]] == ["awaiting_payment"]
@@ -155,7 +156,7 @@ async def test_what_does_not_fit_is_named_by_its_field(
         ([{**person, "ticket_type": "vip"}], "ticket-type-unknown", ["attendees.0.ticket_type"]),
         ([{**person, "first_name": "  "}], "validation-failed", ["attendees.0.first_name"]),
         ([{**person, "last_name": "a\u0007b"}], "validation-failed", ["attendees.0.last_name"]),
-        ([{**person, "pesel": "1"}], "validation-failed", ["attendees.0.pesel"]),
+        ([{**person, "pesel": "1"}], "attendees-invalid", ["attendees.0.pesel"]),
         ([], "validation-failed", ["attendees"]),
     ]
     for attendees, slug, expected in cases:

@@ -18,7 +18,6 @@ from orders.usecases.place_order import (
     EventNotKnownYet,
     HoldsAlreadyOrdered,
     HoldsExpired,
-    PeselCollectionUnavailable,
 )
 from support.waiting import wait_until
 
@@ -81,11 +80,6 @@ async def test_an_event_that_is_not_known_yet_is_told_apart_from_one_that_is_can
         await scene.place(hold_of(unknown))
     with pytest.raises(EventIsCancelled):
         await scene.place(hold_of(cancelled))
-
-
-async def test_an_event_that_requires_pesel_is_refused(scene: Scene) -> None:
-    with pytest.raises(PeselCollectionUnavailable):
-        await scene.place(hold_of(await scene.publish_event(pesel_required=True)))
 
 
 async def test_a_refused_order_leaves_the_hold_to_be_ordered(scene: Scene) -> None:

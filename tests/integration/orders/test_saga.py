@@ -16,6 +16,7 @@ from orders.domain.states import OrderState as S
 from orders.usecases.cancel_event_orders import cancel_event_orders
 from orders.usecases.cancel_order import OrderIsFinalizing
 from orders.usecases.capture_payment import PaymentAmountDiffers, PaymentReferenceUsed
+from orders.usecases.confirm_order import confirm_order
 from orders.usecases.expire_order import expire_lapsed_orders
 from orders.usecases.finalize_order import EventIsCancelled, PaymentMissing
 from orders.usecases.resend_commands import resend_commands
@@ -182,8 +183,8 @@ async def test_a_released_hold_ends_the_order_and_gives_up_its_other_holds(scene
 
     await scene.deliver(HoldReleased(hold_id=one.hold_id, event_id=event_id, reason="buyer"))
 
-    [(message_type, data)] = await scene.take_messages()
-    assert (message_type, set(data["hold_ids"])) == ("release_holds", {str(one.hold_id), str(other.hold_id)})
+    data = dict(await scene.take_messages())["release_holds"]
+    assert set(data["hold_ids"]) == {str(one.hold_id), str(other.hold_id)}
     assert (await scene.order(order_id))["state"] == S.CANCELLED
 
 
@@ -194,7 +195,10 @@ async def test_a_lapsed_hold_leaves_the_other_holds_alone_for_a_late_payment(sce
 
     await scene.deliver(hold_expired(one.hold_id))
 
-    assert ((await scene.order(order_id))["state"], await scene.take_sent()) == (S.EXPIRED, [])
+    assert ((await scene.order(order_id))["state"], await scene.take_sent()) == (
+        S.EXPIRED,
+        ["order_expired"],
+    )
 
 
 async def test_a_message_about_a_hold_that_was_never_ordered_is_no_concern(scene: Scene) -> None:
@@ -203,6 +207,24 @@ async def test_a_message_about_a_hold_that_was_never_ordered_is_no_concern(scene
 
     await scene.deliver(hold_expired(hold.hold_id))
     await scene.deliver(HoldReleased(hold_id=hold.hold_id, event_id=event_id, reason="buyer"))
+
+    assert await scene.take_sent() == []
+
+
+async def test_the_news_of_an_order_names_it_and_the_version_it_came_with(scene: Scene) -> None:
+    placed = await scene.order_in(S.CONFIRMED, paid=True)
+
+    news = dict(await scene.take_messages())["order_confirmed"]
+
+    assert news == {"order_id": str(placed.order_id), "version": 3}
+
+
+async def test_a_change_that_is_rolled_back_tells_nobody(scene: Scene) -> None:
+    placed = await scene.order_in(S.FINALIZING, paid=False)
+    await scene.take_sent()
+
+    async with scene.db.engine.connect() as never_committed:
+        await confirm_order(never_committed, order_id=placed.order_id, now=utc_now())
 
     assert await scene.take_sent() == []
 
@@ -221,7 +243,7 @@ async def test_two_finalizations_and_a_cancellation_at_once_have_one_outcome(sce
 
         state = (await scene.order(placed.order_id))["state"]
         sent = await scene.take_sent()
-        legal = [(S.FINALIZING, ["confirm_holds"]), (S.CANCELLED, ["release_holds"])]
+        legal = [(S.FINALIZING, ["confirm_holds"]), (S.CANCELLED, ["order_cancelled", "release_holds"])]
         assert (state, sent) in legal
         assert isinstance(cancelled, OrderIsFinalizing) == (state == S.FINALIZING)
 

@@ -60,17 +60,19 @@ REFUSALS = (OrderIsOver, OrderIsFinalizing)
 # Effect -> (state afterwards or None for the same, messages sent)
 OUTCOMES = {
     "finalize": (S.FINALIZING, ["confirm_holds"]),
-    "confirm": (S.CONFIRMED, []),
-    "withdraw": (S.CANCELLED, ["release_holds"]),
+    "confirm": (S.CONFIRMED, ["order_confirmed"]),
+    "withdraw": (S.CANCELLED, ["order_cancelled", "release_holds"]),
     "recall": (S.CANCELLING, ["release_seats"]),
-    "complete": (S.CANCELLED, []),
-    "expire": (S.EXPIRED, []),
+    "complete": (S.CANCELLED, ["order_cancelled"]),
+    "expire": (S.EXPIRED, ["order_expired"]),
     "give back": (None, ["release_seats"]),
     "refund": (None, []),
     "-": (None, []),
     "409": (None, []),
     "impossible": (None, []),
 }
+# What "refuse" leads to, by whether the order was paid.
+REFUSED = {True: (S.REFUNDED, ["order_refunded"]), False: (S.EXPIRED, ["order_expired"])}
 
 
 @pytest.mark.parametrize(("trigger", "state", "effect", "paid"), _cases())
@@ -85,7 +87,7 @@ async def test_each_trigger_in_each_state_has_its_effect(
         await _happen(scene, trigger, placed)
 
     after = await scene.order(placed.order_id)
-    expected_state, expected_sent = OUTCOMES.get(effect) or (S.REFUNDED if paid else S.EXPIRED, [])
+    expected_state, expected_sent = OUTCOMES.get(effect) or REFUSED[paid]
     assert (after["state"], await scene.take_sent()) == (expected_state or before["state"], expected_sent)
     _check_history(before, after)
     _check_money(after)

@@ -1,4 +1,4 @@
-"""An order is its buyer's, its guest's, or nobody's any more; and who asked for links to orders."""
+"""An order is its buyer's, its guest's, or nobody's any more; who asked for links to orders; limits."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,9 +13,16 @@ CHECKS = {
     "orders_access_token_sha256_check": "octet_length(access_token_sha256) = 32",
     "orders_access_generation_check": "access_generation >= 0",
 }
+SEALED = "octet_length(sealed) >= 45 AND get_byte(sealed, 0) = 1"
 
 
 def upgrade() -> None:
+    add_owners()
+    create_lookups()
+    create_rate_limits()
+
+
+def add_owners() -> None:
     op.add_column(
         "orders", sa.Column("access_token_sha256", sa.LargeBinary(), nullable=True), schema="orders"
     )
@@ -30,6 +37,9 @@ def upgrade() -> None:
     op.alter_column("orders", "buyer_id", existing_type=sa.Text(), nullable=True, schema="orders")
     for name, condition in CHECKS.items():
         op.create_check_constraint(name, "orders", condition, schema="orders")
+
+
+def create_lookups() -> None:
     op.create_table(
         "order_lookups",
         sa.Column("lookup_id", sa.Uuid(), nullable=False),
@@ -37,6 +47,7 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(SEALED, name="order_lookups_sealed_sealed_check"),
         sa.CheckConstraint("expires_at > requested_at", name="order_lookups_expires_at_check"),
         sa.PrimaryKeyConstraint("lookup_id", name="order_lookups_pkey"),
         schema="orders",
@@ -47,9 +58,23 @@ def upgrade() -> None:
     op.create_index("order_lookups_expires_at_idx", "order_lookups", ["expires_at"], schema="orders")
 
 
+def create_rate_limits() -> None:
+    op.create_table(
+        "rate_limits",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("who", sa.LargeBinary(), nullable=False),
+        sa.Column("used_up_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", "who", name="rate_limits_pkey"),
+        schema="orders",
+        prefixes=["UNLOGGED"],
+    )
+    op.create_index("rate_limits_used_up_at_idx", "rate_limits", ["used_up_at"], schema="orders")
+
+
 def downgrade() -> None:
     # Only while no guest has ordered: their orders could belong to nobody before.
-    op.drop_table("order_lookups", schema="orders")
+    for table in ("rate_limits", "order_lookups"):
+        op.drop_table(table, schema="orders")
     for name in CHECKS:
         op.drop_constraint(name, "orders", schema="orders")
     op.alter_column("orders", "buyer_id", existing_type=sa.Text(), nullable=False, schema="orders")

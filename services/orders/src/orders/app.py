@@ -3,10 +3,14 @@
 from fastapi import APIRouter, FastAPI
 
 from chassis.http import create_http_app
-from orders.api import order_actions, orders
+from chassis.rate_limits import RateLimits
+from orders.api import guest_orders, order_actions, orders
 from orders.api.hold_tokens import HoldTokens
+from orders.api.limits import Limits
 from orders.api.problems import PROBLEMS
 from orders.settings import Settings
+from orders.storage.tables import RATE_LIMITS_TABLE
+from orders.usecases.order_access_tokens import OrderAccessTokens
 
 DESCRIPTION = """
 Orders made of held seats: place one, finalize or cancel it, follow what happened, get the tickets.
@@ -26,14 +30,21 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings=settings,
         routers=[_api()],
         problem_table=PROBLEMS,
-        tags=[{"name": "orders", "description": "Orders, payments and tickets"}],
+        tags=[
+            {"name": "orders", "description": "Orders, payments and tickets"},
+            {"name": "guest orders", "description": "Orders placed without an account"},
+        ],
     )
+    fingerprints = app.state.fingerprints
     app.state.hold_tokens = HoldTokens(settings)
+    app.state.order_access_tokens = OrderAccessTokens(fingerprints)
+    app.state.limits = Limits(settings, RateLimits(app.state.db, RATE_LIMITS_TABLE, fingerprints))
     return app
 
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1")
     api.include_router(orders.router)
+    api.include_router(guest_orders.router)
     api.include_router(order_actions.router)
     return api

@@ -5,6 +5,7 @@ from typing import Any
 from chassis.clock import utc_now
 from chassis.database import Transaction
 from chassis.messaging import Consumer, on
+from messages.accounts import EmailVerified
 from messages.catalog import EventCancelled, EventPublished
 from messages.reservation import (
     HoldExpired,
@@ -18,11 +19,13 @@ from orders.domain.states import OfferState, Reason
 from orders.usecases.complete_cancellation import complete_cancellation
 from orders.usecases.confirm_order import confirm_order
 from orders.usecases.expire_order import expire_order
+from orders.usecases.find_guest_orders import find_guest_orders
 from orders.usecases.project_offer import project_cancelled_event, project_published_event
 from orders.usecases.refuse_order import refuse_order
 from orders.usecases.withdraw_order import withdraw_order
 
 CONSUMER = "orders"
+PEOPLE_CONSUMER = "orders.people"
 
 
 async def event_published(tx: Transaction, message: EventPublished, _meta: Any) -> None:
@@ -55,6 +58,10 @@ async def hold_released(tx: Transaction, message: HoldReleased, _meta: Any) -> N
     await withdraw_order(tx, hold_id=message.hold_id, reason=reason, now=utc_now())
 
 
+async def email_verified(tx: Transaction, message: EmailVerified, _meta: Any) -> None:
+    await find_guest_orders(tx, account_id=message.account_id, email_fingerprint=message.email_fingerprint)
+
+
 SUBSCRIPTIONS = [
     on(EventPublished, event_published),
     on(EventCancelled, event_cancelled),
@@ -66,9 +73,16 @@ SUBSCRIPTIONS = [
 ]
 
 
+PEOPLE = [
+    on(EmailVerified, email_verified),
+]
+
+
 def consumers() -> list[Consumer]:
-    """One queue: the messages about an order are handled in about the order they were sent."""
-    return [Consumer(CONSUMER, SUBSCRIPTIONS)]
+    """One queue for orders, whose messages are handled in about the order they were sent; another for
+    people, who may keep a handler busy and must not keep orders waiting.
+    """
+    return [Consumer(CONSUMER, SUBSCRIPTIONS), Consumer(PEOPLE_CONSUMER, PEOPLE)]
 
 
 def _offer(message: EventPublished) -> Offer:
@@ -87,4 +101,7 @@ def _offer(message: EventPublished) -> Offer:
         },
         seats_per_order_max=message.seats_per_order_max,
         pesel_required=message.pesel_required,
+        organization_id=message.organization_id,
+        tickets_per_person_max=message.tickets_per_person_max,
+        attendees_final_at=message.attendees_final_at,
     )

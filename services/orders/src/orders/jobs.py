@@ -9,6 +9,7 @@ from chassis.jobs import Job
 from orders.settings import Settings
 from orders.usecases.cancel_event_orders import cancel_event_orders
 from orders.usecases.expire_order import expire_lapsed_orders
+from orders.usecases.request_order_links import forget_lookups
 from orders.usecases.resend_commands import resend_commands
 
 Batch = Callable[[Transaction], Awaitable[int]]
@@ -34,7 +35,15 @@ def jobs(db: Database, settings: Settings) -> list[Job]:
             now=utc_now(),
         )
 
-    batches = {"cancel_event_orders": cancel, "expire_lapsed_orders": expire, "resend_commands": resend}
+    async def forget(tx: Transaction) -> int:
+        return await forget_lookups(tx, lookups_max=orders_max, now=utc_now())
+
+    batches = {
+        "cancel_event_orders": cancel,
+        "expire_lapsed_orders": expire,
+        "resend_commands": resend,
+        "forget_lookups": forget,
+    }
     every_s = settings.saga_job_every_s
     return [Job(name, every_s, partial(_until_done, db, batch)) for name, batch in batches.items()]
 

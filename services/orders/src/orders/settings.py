@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from chassis.rate_limits import LimitText
 from chassis.settings import ServiceSettings
 
 
@@ -37,4 +38,19 @@ class Settings(ServiceSettings):
         ge=0,
         description="An unpaid order expires this long after its hold tokens, whatever messages came; "
         "not shorter than HOLD_TOTAL_S_MAX of reservation, whose renewals orders does not see",
+    )
+    wrong_order_tokens_per_address: LimitText = Field(
+        default="60/600s",
+        description="Requests with an order access token that fits no such order, from one address",
+    )
+    order_lookups_per_address: LimitText = Field(
+        default="20/3600s", description="Requests for the links to orders, from one address"
+    )
+    order_lookups_per_email: LimitText = Field(
+        default="5/3600s", description="Requests for the links to the orders of one e-mail"
+    )
+    order_lookup_s: int = Field(
+        default=3600,
+        ge=60,
+        description="How long the e-mail of a request for links is kept, sealed, for the mail to be written",
     )

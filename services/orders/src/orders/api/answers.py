@@ -1,14 +1,16 @@
 """What the API gives: orders with their timeline, payments and tickets."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.paging import Page
-from orders.api.examples import ORDER, PAGE_OF_ORDERS, TICKETS
+from orders.api.examples import CLAIMED_ORDERS, GUEST_ORDER, ORDER, PAGE_OF_ORDERS, TICKETS
 from orders.domain.states import Actor, OrderState, PaymentState, RefundState, TicketState
+
+_SHREDDED = "Null once shredded, some time after the event"
 
 
 class _Out(BaseModel):
@@ -32,20 +34,24 @@ class ContactOut(_Out):
 
 
 class AttendeeOut(_Out):
+    """Who sits there; only the organizer of the event is shown a PESEL in full."""
+
     first_name: str
     last_name: str
+    pesel: str | None = Field(description="Masked; null where the event asks for none")
 
 
 class LineOut(_Out):
     """One seat, at the price it was ordered for."""
 
+    line_id: UUID
     event_id: UUID
     event_title: str
     seat_id: str
     price_category: str
     ticket_type: str
     price: MoneyOut
-    attendee: AttendeeOut
+    attendee: AttendeeOut | None = Field(description=_SHREDDED)
 
 
 class RefundOut(_Out):
@@ -85,7 +91,7 @@ class OrderOut(_Out):
     state: OrderState
     version: int
     total: MoneyOut
-    contact: ContactOut
+    contact: ContactOut | None = Field(description="Null once its person was erased")
     lines: list[LineOut]
     payments: list[PaymentOut]
     placed_at: datetime
@@ -93,6 +99,36 @@ class OrderOut(_Out):
         description="When the first of its holds lapses, as its token said at placing"
     )
     timeline: list[ChangeOut]
+
+
+class GuestOrderOut(OrderOut):
+    """An order placed without an account, with the right to it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [GUEST_ORDER]})
+
+    order_access_token: str = Field(
+        description="Send it as `Order-Access-Token`. Only the answer to placing has it"
+    )
+
+    @classmethod
+    def placed(cls, row: Any, *, order_access_token: str) -> Self:
+        """From a row of `orders.queries` and the token."""
+        return cls.model_validate({**row, "order_access_token": order_access_token})
+
+
+class ClaimedOrdersOut(_Out):
+    """Orders that are yours now, the oldest first; `more` are left when there were too many at once."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [CLAIMED_ORDERS]})
+
+    order_ids: list[UUID]
+    more: bool
+
+
+class LinksRequestedOut(_Out):
+    """The same whether or not there are orders."""
+
+    next: Literal["check_your_mail"] = "check_your_mail"
 
 
 class OrdersOut(Page[OrderOut]):
@@ -106,6 +142,7 @@ class TicketOut(_Out):
 
     ticket_id: UUID
     ticket_code: str
+    line_id: UUID
     state: TicketState
     event_id: UUID
     event_title: str
@@ -113,7 +150,7 @@ class TicketOut(_Out):
     seat_id: str
     price_category: str
     ticket_type: str
-    attendee: AttendeeOut
+    attendee: AttendeeOut | None = Field(description=_SHREDDED)
     issued_at: datetime
     voided_at: datetime | None
 

@@ -9,12 +9,13 @@ _PAID_AT = "2026-11-23T10:04:00Z"
 _ADA = {"first_name": "Ada", "last_name": "Lovelace"}
 _PRICE = {"amount_minor": 4500, "currency": "PLN"}
 _SEAT = {
+    "line_id": "0192f0c1-8a10-7d15-8c3e-4b5a69788796",
     "event_id": _EVENT_ID,
     "event_title": "Hamlet",
     "seat_id": "stalls-4-7",
     "price_category": "Stalls",
     "ticket_type": "adult",
-    "attendee": _ADA,
+    "attendee": {**_ADA, "pesel": None},
 }
 
 ORDER_TO_PLACE: dict[str, Any] = {
@@ -50,6 +51,19 @@ ORDER: dict[str, Any] = {
         {"state": "confirmed", "at": _PAID_AT, "reason": "seats_sold", "actor": "reservation"},
     ],
 }
+
+GUEST_ORDER: dict[str, Any] = {
+    **ORDER,
+    "state": "awaiting_payment",
+    "version": 1,
+    "payments": [],
+    "timeline": ORDER["timeline"][:1],
+    "order_access_token": "mJk3nYw0yXl5Qm1S8fJt7cVb2hZr9dKp4gLx6sNq0aE",
+}
+
+CLAIMED_ORDERS: dict[str, Any] = {"order_ids": [_ORDER_ID], "more": False}
+
+EMAIL_TO_LOOK_UP: dict[str, Any] = {"email": "ada@example.org"}
 
 PAGE_OF_ORDERS: dict[str, Any] = {"items": [ORDER], "next_cursor": None}
 

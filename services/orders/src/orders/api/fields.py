@@ -23,3 +23,5 @@ Reference = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[!-~ ]+$")
 ]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+# Only its length: which eleven digits are a PESEL, and whether one is asked for, is a rule of the domain.
+PeselText = Annotated[str, StringConstraints(min_length=1, max_length=32)]

@@ -10,15 +10,17 @@ from chassis.clock import utc_now
 from chassis.database import Transaction
 from chassis.http import Db
 from chassis.idempotency import IdempotentWrite
-from chassis.problems import problem_responses
+from chassis.problems import TOO_MANY_REQUESTS, problem_responses
 from orders.api import problems
 from orders.api.answers import OrderOut
 from orders.api.orders import OrderId
+from orders.api.personal import Personal
 from orders.api.rights import OPERATOR, RightToOrder, key_scope
 from orders.api.schemas import RecordedPaymentIn
 from orders.api.waiting import Patience, answer_when_settled
 from orders.domain.order import SETTLED_STATES, Money
 from orders.queries import find_order
+from orders.storage.personal_data import PersonalData
 from orders.usecases.cancel_order import cancel_order
 from orders.usecases.capture_payment import RECORDED, capture_payment
 from orders.usecases.finalize_order import finalize_order
@@ -41,7 +43,9 @@ _ACCEPTED = {
     summary="Finalize a free order",
     responses={
         202: _ACCEPTED,
-        **problem_responses(problems.PAYMENT_MISSING, problems.ORDER_IS_OVER, problems.EVENT_CANCELLED),
+        **problem_responses(
+            problems.PAYMENT_MISSING, problems.ORDER_IS_OVER, problems.EVENT_CANCELLED, TOO_MANY_REQUESTS
+        ),
     },
 )
 async def post_finalization(
@@ -49,6 +53,7 @@ async def post_finalization(
     order_id: OrderId,
     write: IdempotentWrite,
     db: Db,
+    personal: Personal,
     patience: Patience,
 ) -> Response:
     """Also late: an expired order gets its seats if nobody has claimed them since. An order that
@@ -57,11 +62,13 @@ async def post_finalization(
 
     async def work(tx: Transaction) -> OrderOut:
         await finalize_order(tx, order_id=order_id, right=right, now=utc_now())
-        return await _order(tx, order_id)
+        return await _order(tx, order_id, personal)
 
     scope = key_scope(write, order_id=order_id, right=right)
     accepted = await write.once(work, status=_status, headers=_headers, scope=scope)
-    return await answer_when_settled(accepted, order_id=order_id, right=right, db=db, patience=patience)
+    return await answer_when_settled(
+        accepted, order_id=order_id, right=right, db=db, personal=personal, patience=patience
+    )
 
 
 @router.post(
@@ -70,7 +77,12 @@ async def post_finalization(
     summary="Cancel an order",
     responses={
         202: _ACCEPTED,
-        **problem_responses(problems.DEADLINE_PASSED, problems.ORDER_IS_FINALIZING, problems.ORDER_IS_OVER),
+        **problem_responses(
+            problems.DEADLINE_PASSED,
+            problems.ORDER_IS_FINALIZING,
+            problems.ORDER_IS_OVER,
+            TOO_MANY_REQUESTS,
+        ),
     },
 )
 async def post_cancellation(
@@ -78,6 +90,7 @@ async def post_cancellation(
     order_id: OrderId,
     write: IdempotentWrite,
     db: Db,
+    personal: Personal,
     patience: Patience,
 ) -> Response:
     """Before it is paid, at once. A confirmed order: its tickets are void at once, its money is
@@ -86,11 +99,13 @@ async def post_cancellation(
 
     async def work(tx: Transaction) -> OrderOut:
         await cancel_order(tx, order_id=order_id, right=right, now=utc_now())
-        return await _order(tx, order_id)
+        return await _order(tx, order_id, personal)
 
     scope = key_scope(write, order_id=order_id, right=right)
     accepted = await write.once(work, status=_status, headers=_headers, scope=scope)
-    return await answer_when_settled(accepted, order_id=order_id, right=right, db=db, patience=patience)
+    return await answer_when_settled(
+        accepted, order_id=order_id, right=right, db=db, personal=personal, patience=patience
+    )
 
 
 @router.post(
@@ -105,6 +120,7 @@ async def post_recorded_payment(
     order_id: OrderId,
     body: RecordedPaymentIn,
     write: IdempotentWrite,
+    personal: Personal,
 ) -> Response:
     """For operators. The money finalizes the order, also a lapsed one; money for an order that is
     over, or paid already, is refunded. It must be the whole total.
@@ -119,13 +135,13 @@ async def post_recorded_payment(
             reference=body.reference,
             now=utc_now(),
         )
-        return await _order(tx, order_id)
+        return await _order(tx, order_id, personal)
 
     return await write.once(work, status=201, location=f"/api/v1/orders/{order_id}")
 
 
-async def _order(tx: Transaction, order_id: UUID) -> OrderOut:
-    return OrderOut.of(await find_order(tx, order_id))
+async def _order(tx: Transaction, order_id: UUID, personal: PersonalData) -> OrderOut:
+    return OrderOut.of(await find_order(tx, order_id, personal=personal))
 
 
 def _status(order: OrderOut) -> int:

@@ -7,13 +7,15 @@ from chassis.problems import NOT_FOUND, ProblemSpec
 from orders.api.hold_tokens import HoldTokensInvalid
 from orders.domain.basket import (
     AttendeesDoNotMatchSeats,
+    AttendeesInvalid,
     CurrenciesDiffer,
     HoldsOverlap,
     TicketTypeUnknown,
     TooManySeats,
 )
-from orders.domain.offer import CancellationDeadlinePassed
+from orders.domain.offer import AttendeesAreFinal, CancellationDeadlinePassed
 from orders.domain.order import OrderNotFound
+from orders.domain.person_limit import PersonLimitReached
 from orders.usecases.cancel_order import OrderIsFinalizing
 from orders.usecases.capture_payment import PaymentAmountDiffers, PaymentReferenceUsed
 from orders.usecases.finalize_order import OrderIsOver, PaymentMissing
@@ -22,7 +24,6 @@ from orders.usecases.place_order import (
     EventNotKnownYet,
     HoldsAlreadyOrdered,
     HoldsExpired,
-    PeselCollectionUnavailable,
 )
 
 
@@ -62,7 +63,18 @@ EVENT_NOT_KNOWN_YET = ProblemSpec(
     headers=_retry_in_a_second,
 )
 EVENT_CANCELLED = ProblemSpec(409, "event-cancelled", "The event will not take place", extra=_event_ids)
-PESEL_UNAVAILABLE = ProblemSpec(409, "pesel-collection-unavailable", "PESEL numbers cannot be taken yet")
+ATTENDEES_INVALID = ProblemSpec(
+    422, "attendees-invalid", "An attendee's data is not what the event asks for", extra=_faults
+)
+PERSON_LIMIT_REACHED = ProblemSpec(
+    409, "person-limit-reached", "A person has as many tickets of the event as one may", extra=_faults
+)
+ATTENDEES_FINAL = ProblemSpec(
+    409,
+    "attendees-final",
+    "Attendees can no longer be corrected",
+    extra=lambda error: {"final_at": error.final_at},
+)
 ATTENDEES_DO_NOT_MATCH = ProblemSpec(
     422, "attendees-do-not-match-seats", "Every held seat takes exactly one attendee", extra=_faults
 )
@@ -97,6 +109,7 @@ AMOUNT_DIFFERS = ProblemSpec(
 REFERENCE_USED = ProblemSpec(
     409, "payment-reference-used", "The reference belongs to another order's payment"
 )
+EMAIL_NOT_VERIFIED = ProblemSpec(403, "email-not-verified", "Your e-mail is not verified")
 
 PROBLEMS: Mapping[type[Exception], ProblemSpec] = {
     HoldTokensInvalid: HOLD_TOKEN_INVALID,
@@ -105,7 +118,9 @@ PROBLEMS: Mapping[type[Exception], ProblemSpec] = {
     HoldsOverlap: HOLDS_OVERLAP,
     EventNotKnownYet: EVENT_NOT_KNOWN_YET,
     EventIsCancelled: EVENT_CANCELLED,
-    PeselCollectionUnavailable: PESEL_UNAVAILABLE,
+    AttendeesInvalid: ATTENDEES_INVALID,
+    PersonLimitReached: PERSON_LIMIT_REACHED,
+    AttendeesAreFinal: ATTENDEES_FINAL,
     AttendeesDoNotMatchSeats: ATTENDEES_DO_NOT_MATCH,
     TicketTypeUnknown: TICKET_TYPE_UNKNOWN,
     TooManySeats: TOO_MANY_SEATS,

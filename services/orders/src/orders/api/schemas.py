@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from orders.api.examples import ORDER_TO_PLACE, PAYMENT_TO_RECORD
-from orders.api.fields import Currency, Email, Name, Phone, Reference, Word
+from orders.api.examples import EMAIL_TO_LOOK_UP, ORDER_TO_PLACE, PAYMENT_TO_RECORD
+from orders.api.fields import Currency, Email, Name, PeselText, Phone, Reference, Word
 
 HOLDS_PER_ORDER_MAX = 10
 SEATS_PER_ORDER_MAX = 200
@@ -16,7 +16,7 @@ AMOUNT_MINOR_MAX = 10**12
 
 
 class _In(BaseModel):
-    # An unknown field is refused: a misspelt or unwanted one (a PESEL) must not vanish silently.
+    # An unknown field is refused: a misspelt one must not vanish silently.
     model_config = ConfigDict(extra="forbid")
 
 
@@ -35,6 +35,12 @@ class AttendeeIn(_In):
     ticket_type: Word = Field(examples=["adult"])
     first_name: Name = Field(examples=["Ada"])
     last_name: Name = Field(examples=["Lovelace"])
+    pesel: PeselText | None = Field(
+        default=None,
+        repr=False,
+        description="Needed where the event requires it, and refused elsewhere; may have blanks and dashes",
+        examples=["44051401359"],
+    )
     event_id: UUID | None = Field(
         default=None, description="Needed where two held events both have this seat_id"
     )
@@ -58,6 +64,14 @@ class OrderIn(_In):
     attendees: list[AttendeeIn] = Field(
         min_length=1, max_length=SEATS_PER_ORDER_MAX, description="Exactly one for each held seat"
     )
+
+
+class LookupIn(_In):
+    """The e-mail that orders were placed with."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EMAIL_TO_LOOK_UP]})
+
+    email: Email = Field(examples=["ada@example.org"])
 
 
 class RecordedPaymentIn(_In):

@@ -20,6 +20,7 @@ from orders.api.answers import OrderOut
 from orders.domain.order import SETTLED_STATES
 from orders.domain.rights import OrderRight
 from orders.queries import find_own_order, order_state
+from orders.storage.personal_data import PersonalData
 
 _GROWTH_MAX = 8
 
@@ -50,7 +51,13 @@ Patience = Annotated[_Patience, Depends(_patience)]
 
 
 async def answer_when_settled(
-    accepted: Response, *, order_id: UUID, right: OrderRight, db: Database, patience: _Patience
+    accepted: Response,
+    *,
+    order_id: UUID,
+    right: OrderRight,
+    db: Database,
+    personal: PersonalData,
+    patience: _Patience,
 ) -> Response:
     """200 with the order as soon as it is settled; the accepted answer if it is not in time.
 
@@ -64,7 +71,7 @@ async def answer_when_settled(
     if not await _settled_within(db, order_id, wait_s=patience.wait_s, poll_s=patience.poll_s):
         return accepted
     async with db.snapshot() as conn:
-        order = OrderOut.of(await find_own_order(conn, order_id=order_id, right=right))
+        order = OrderOut.of(await find_own_order(conn, order_id=order_id, right=right, personal=personal))
     headers = {"Preference-Applied": "wait", "Location": accepted.headers["location"]}
     return Response(order.model_dump_json(), headers=headers, media_type="application/json")
 

@@ -1,7 +1,7 @@
 """A basket: the held seats a buyer brings, one attendee for each, and what can be wrong with them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -28,8 +28,10 @@ class Attendee:
 
     seat_id: str
     ticket_type: str
-    first_name: str
-    last_name: str
+    # Not in the repr: that ends up in logs.
+    first_name: str = field(repr=False)
+    last_name: str = field(repr=False)
+    pesel: str | None = field(default=None, repr=False)
     event_id: UUID | None = None
     hold_id: UUID | None = None
 
@@ -73,6 +75,10 @@ class AttendeesDoNotMatchSeats(BasketError):
 
 class TicketTypeUnknown(BasketError):
     """The event sells no such ticket type in the seat's price category."""
+
+
+class AttendeesInvalid(BasketError):
+    """An attendee lacks what the event requires, or brings what it does not ask for."""
 
 
 class TooManySeats(BasketError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
+from orders.domain.attendee import with_asked_pesels
 from orders.domain.basket import (
     Attendee,
     AttendeesDoNotMatchSeats,
@@ -36,14 +37,14 @@ class _HeldIn:
 def fill_basket(
     *, holds: Sequence[Hold], attendees: Sequence[Attendee], offers: Mapping[UUID, Offer]
 ) -> list[Line]:
-    """Match attendees to held seats and price them, in the order the attendees were given.
+    """Match attendees to held seats, price them and check who they are, in the order they were given.
 
     `offers` has every event of `holds`. Raises a BasketError that names each fault.
     """
     check_holds(holds)
     check_limits(holds=holds, offers=offers)
     seated = _seat_attendees(holds, attendees)
-    return _price(seated, offers)
+    return with_asked_pesels(_price(seated, offers), offers)
 
 
 def check_holds(holds: Sequence[Hold]) -> None:

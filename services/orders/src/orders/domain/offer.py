@@ -22,11 +22,34 @@ class Offer:
     prices: dict[str, dict[str, int]]
     seats_per_order_max: int
     pesel_required: bool
+    organization_id: UUID | None = None
+    tickets_per_person_max: int | None = None
+    """With `pesel_required` only: a person is told apart by nothing else."""
+    attendees_final_at: datetime | None = None
 
     @property
     def cancellable_until(self) -> datetime:
         """A buyer may cancel before this instant: the organizer's deadline, else the start."""
         return self.cancellation_deadline_at or self.starts_at
+
+    @property
+    def correctable_until(self) -> datetime:
+        """Attendees may be corrected before this instant: the organizer's deadline, else the start."""
+        return self.attendees_final_at or self.starts_at
+
+
+class AttendeesAreFinal(Exception):
+    """The attendees could be corrected until {final_at} only."""
+
+    def __init__(self, final_at: datetime) -> None:
+        self.final_at = final_at
+        super().__init__(f"attendees could be corrected until {final_at:%Y-%m-%dT%H:%M:%SZ} only")
+
+
+def check_correctable(offer: Offer, now: datetime) -> None:
+    """Raise AttendeesAreFinal once the organizer's list stands."""
+    if now >= offer.correctable_until:
+        raise AttendeesAreFinal(offer.correctable_until)
 
 
 class CancellationDeadlinePassed(Exception):

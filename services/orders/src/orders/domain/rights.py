@@ -14,6 +14,8 @@ class OrderOwner:
 
     buyer_id: str | None = None
     access_token_sha256: bytes | None = None
+    access_generation: int = 0
+    """Which of the tokens that can be derived from the order is its token; the ones before are void."""
 
     @property
     def is_guest(self) -> bool:

@@ -1,4 +1,4 @@
-"""Writes a placed order: its row, contact, holds, lines and attendees."""
+"""Writes a placed order: its row, holds and lines."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,20 +11,19 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis.database import Transaction
 from chassis.ids import new_id
 from orders.domain.basket import Line
-from orders.domain.order import Change, Contact, Order
+from orders.domain.order import Change, Order
 from orders.storage.orders import add_history
-from orders.storage.tables import attendees, contacts, order_holds, order_lines, orders
+from orders.storage.tables import order_holds, order_lines, orders
 
 
-async def insert_order(
-    tx: Transaction, *, order: Order, placed: Change, holds_expire_at: datetime, contact: Contact
-) -> None:
-    """Write the order's row, its first history row and its contact."""
+async def insert_order(tx: Transaction, *, order: Order, placed: Change, holds_expire_at: datetime) -> None:
+    """Write the order's row and its first history row."""
     await tx.execute(
         insert(orders).values(
             order_id=order.order_id,
             buyer_id=order.owner.buyer_id,
             access_token_sha256=order.owner.access_token_sha256,
+            access_generation=order.owner.access_generation,
             state=order.state,
             total_minor=order.total.amount_minor,
             currency=order.total.currency,
@@ -35,11 +34,6 @@ async def insert_order(
         )
     )
     await add_history(tx, order=order, change=placed)
-    await tx.execute(
-        insert(contacts).values(
-            order_id=order.order_id, email=contact.email, name=contact.name, phone=contact.phone
-        )
-    )
 
 
 async def claim_holds(tx: Transaction, *, order: Order) -> set[UUID]:
@@ -62,17 +56,13 @@ async def claim_holds(tx: Transaction, *, order: Order) -> set[UUID]:
     return {hold.hold_id for hold in order.holds} - claimed
 
 
-async def insert_lines(tx: Transaction, *, order_id: UUID, lines: Sequence[Line]) -> None:
-    """Write the lines, numbered in their order, and apart from them who sits there."""
+async def insert_lines(tx: Transaction, *, order_id: UUID, lines: Sequence[Line]) -> list[UUID]:
+    """Write the lines, numbered in their order; gives their ids."""
     line_ids = [new_id() for _ in lines]
     numbered = zip(line_ids, lines, strict=True)
     rows = [_line_row(order_id, position, *pair) for position, pair in enumerate(numbered)]
     await tx.execute(insert(order_lines), rows)
-    people = [
-        {"line_id": line_id, "first_name": line.attendee.first_name, "last_name": line.attendee.last_name}
-        for line_id, line in zip(line_ids, lines, strict=True)
-    ]
-    await tx.execute(insert(attendees), people)
+    return line_ids
 
 
 def _line_row(order_id: UUID, position: int, line_id: UUID, line: Line) -> dict[str, Any]:

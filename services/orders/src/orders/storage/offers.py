@@ -25,6 +25,9 @@ _DETAILS = (
     "prices",
     "seats_per_order_max",
     "pesel_required",
+    "organization_id",
+    "tickets_per_person_max",
+    "attendees_final_at",
 )
 
 

@@ -5,17 +5,20 @@ do not disturb) and touches its payments, tickets and lines only under that lock
 row is the one place where racing requests, messages and jobs meet, and they cannot deadlock.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from chassis.database import Transaction
 from orders.domain.order import Change, Money, Order, OrderHold, OrderNotFound
-from orders.domain.rights import OrderOwner, OrderRight
+from orders.domain.person_limit import COUNTED_STATES
+from orders.domain.rights import OrderOwner
 from orders.domain.states import OfferState, OrderState
+from orders.storage.person_tickets import release_person_tickets
 from orders.storage.tables import offers, order_history, order_holds, orders
 
 _UNDER_WAY = (OrderState.FINALIZING, OrderState.CANCELLING)
@@ -55,26 +58,18 @@ async def lock_order(tx: Transaction, order_id: UUID) -> Order:
     return rows[0]
 
 
-async def lock_own_order(tx: Transaction, *, order_id: UUID, right: OrderRight) -> Order:
-    """The order, locked, if `right` may change it; raises OrderNotFound.
-
-    Judged before the lock too: a stranger must not wait for it, for how long another's order takes
-    to answer would tell that it exists. And again under it: the right may be gone by then.
-    """
-    owner = await _owner(tx, order_id)
-    if owner is None or not right.may_change(owner):
-        raise OrderNotFound
-    order = await lock_order(tx, order_id)
-    if not right.may_change(order.owner):
-        raise OrderNotFound
-    return order
-
-
 async def lock_order_of_hold(tx: Transaction, hold_id: UUID) -> Order | None:
     """The order made of this hold, locked; None when the hold was never ordered."""
     order_id = select(order_holds.c.order_id).where(order_holds.c.hold_id == hold_id).scalar_subquery()
     rows = await _locked(tx, _ORDER.where(orders.c.order_id == order_id))
     return rows[0] if rows else None
+
+
+async def lock_orders(tx: Transaction, condition: ColumnElement[bool], *, orders_max: int) -> list[Order]:
+    """At most `orders_max` orders that fit, the oldest first; locked in that order by everybody who
+    locks more than one and waits, so that they queue and do not deadlock.
+    """
+    return await _locked(tx, _ORDER.where(condition).order_by(orders.c.order_id).limit(orders_max))
 
 
 async def lock_orders_of_cancelled_events(tx: Transaction, *, orders_max: int) -> list[Order]:
@@ -123,12 +118,19 @@ async def save_change(tx: Transaction, *, order: Order, change: Change) -> Order
     values: dict[str, Any] = {"state": after.state, "version": after.version, "changed_at": change.at}
     if after.state in _UNDER_WAY:
         values |= {"command_sent_at": change.at, "command_resends": 0}
-    unchanged = (orders.c.order_id == order.order_id) & (orders.c.version == order.version)
-    result = await tx.execute(update(orders).where(unchanged).values(values))
-    if result.rowcount != 1:
-        raise OrderChangedUnlocked(str(order.order_id))
+    await update_locked(tx, before=order, values=values)
+    if order.state in COUNTED_STATES and after.state not in COUNTED_STATES:
+        await release_person_tickets(tx, order_id=order.order_id)
     await add_history(tx, order=after, change=change)
     return after
+
+
+async def update_locked(tx: Transaction, *, before: Order, values: Mapping[str, Any]) -> None:
+    """Write `values` to a locked order that is as `before` says; raises OrderChangedUnlocked."""
+    unchanged = (orders.c.order_id == before.order_id) & (orders.c.version == before.version)
+    result = await tx.execute(update(orders).where(unchanged).values(values))
+    if result.rowcount != 1:
+        raise OrderChangedUnlocked(str(before.order_id))
 
 
 async def add_history(tx: Transaction, *, order: Order, change: Change) -> None:
@@ -151,15 +153,13 @@ async def mark_command_resent(tx: Transaction, *, order_id: UUID, at: datetime) 
     await tx.execute(update(orders).where(orders.c.order_id == order_id).values(sent_again))
 
 
-async def _owner(tx: Transaction, order_id: UUID) -> OrderOwner | None:
-    found = select(orders.c.buyer_id, orders.c.access_token_sha256).where(orders.c.order_id == order_id)
-    row = (await tx.execute(found)).mappings().one_or_none()
-    return None if row is None else owner_of(row)
-
-
-def owner_of(row: RowMapping) -> OrderOwner:
-    """Whose an order is, from a row with `buyer_id` and `access_token_sha256`."""
-    return OrderOwner(buyer_id=row["buyer_id"], access_token_sha256=row["access_token_sha256"])
+def owner_of(row: Mapping[str, Any] | RowMapping) -> OrderOwner:
+    """Whose an order is, from a row with the columns that say so."""
+    return OrderOwner(
+        buyer_id=row["buyer_id"],
+        access_token_sha256=row["access_token_sha256"],
+        access_generation=row["access_generation"],
+    )
 
 
 async def _locked(tx: Transaction, statement: Select[Any], *, skip_locked: bool = False) -> list[Order]:

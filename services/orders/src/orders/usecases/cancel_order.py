@@ -10,7 +10,7 @@ from orders.domain.rights import OrderRight
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.offers import load_offers
-from orders.storage.orders import lock_own_order
+from orders.storage.ownership import lock_own_order
 from orders.usecases.finalize_order import OrderIsOver
 from orders.usecases.steps import recall, withdraw
 

@@ -7,7 +7,8 @@ from chassis.database import Transaction
 from orders.domain.order import Change
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, OrderState, Reason
-from orders.storage.orders import lock_order, save_change
+from orders.storage.orders import lock_order
+from orders.usecases.steps import move
 
 
 async def complete_cancellation(tx: Transaction, *, order_id: UUID, now: datetime) -> None:
@@ -18,4 +19,4 @@ async def complete_cancellation(tx: Transaction, *, order_id: UUID, now: datetim
     released = Change(
         state=OrderState.CANCELLED, reason=Reason.SEATS_RELEASED, actor=Actor.RESERVATION, at=now
     )
-    await save_change(tx, order=order, change=released)
+    await move(tx, order=order, change=released)

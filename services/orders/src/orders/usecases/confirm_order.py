@@ -8,9 +8,9 @@ from orders.domain.order import Change, Order
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.offers import cancelled_events
-from orders.storage.orders import lock_order, save_change
+from orders.storage.orders import lock_order
 from orders.storage.tickets import issue_tickets
-from orders.usecases.steps import give_back, recall
+from orders.usecases.steps import give_back, move, recall
 
 
 async def confirm_order(tx: Transaction, *, order_id: UUID, now: datetime) -> None:
@@ -36,5 +36,5 @@ async def _confirm_or_recall(tx: Transaction, order: Order, now: datetime) -> No
         await recall(tx, order=order, reason=reason, actor=Actor.ORGANIZER, now=now)
         return
     sold = Change(state=OrderState.CONFIRMED, reason=Reason.SEATS_SOLD, actor=Actor.RESERVATION, at=now)
-    await save_change(tx, order=order, change=sold)
+    await move(tx, order=order, change=sold)
     await issue_tickets(tx, order_id=order.order_id, at=now)

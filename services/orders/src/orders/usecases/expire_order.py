@@ -7,7 +7,8 @@ from chassis.database import Transaction
 from orders.domain.order import Change, Order
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, OrderState, Reason
-from orders.storage.orders import lock_lapsed_orders, lock_order_of_hold, save_change
+from orders.storage.orders import lock_lapsed_orders, lock_order_of_hold
+from orders.usecases.steps import move
 
 
 async def expire_order(tx: Transaction, *, hold_id: UUID, now: datetime) -> None:
@@ -36,4 +37,4 @@ async def expire_lapsed_orders(tx: Transaction, *, grace_s: int, orders_max: int
 
 async def _expire(tx: Transaction, order: Order, actor: Actor, now: datetime) -> None:
     change = Change(state=OrderState.EXPIRED, reason=Reason.HOLD_EXPIRED, actor=actor, at=now)
-    await save_change(tx, order=order, change=change)
+    await move(tx, order=order, change=change)

@@ -9,7 +9,7 @@ from orders.domain.rights import OrderRight
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.offers import cancelled_events
-from orders.storage.orders import lock_own_order
+from orders.storage.ownership import lock_own_order
 from orders.usecases.place_order import EventIsCancelled
 from orders.usecases.steps import finalize
 

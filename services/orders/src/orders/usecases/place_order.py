@@ -12,8 +12,13 @@ from orders.domain.offer import Offer
 from orders.domain.order import Change, Contact, Money, Order, OrderHold
 from orders.domain.rights import OrderOwner
 from orders.domain.states import Actor, OrderState, Reason
+from orders.storage.attendees import insert_attendees
+from orders.storage.contacts import insert_contact
 from orders.storage.new_orders import claim_holds, insert_lines, insert_order
 from orders.storage.offers import cancelled_events, load_offers
+from orders.storage.personal_data import PersonalData
+from orders.usecases.count_person_tickets import count_new_lines
+from orders.usecases.order_access_tokens import OrderAccessTokens
 
 
 class HoldsExpired(Exception):
@@ -48,38 +53,39 @@ class EventIsCancelled(Exception):
         super().__init__("the event will not take place")
 
 
-class PeselCollectionUnavailable(Exception):
-    """The event requires each attendee's PESEL, which is not collected before it can be encrypted."""
-
-    def __init__(self) -> None:
-        super().__init__("this event requires PESEL numbers, which cannot be taken yet")
-
-
 async def place_order(
     tx: Transaction,
     *,
-    buyer_id: str,
+    buyer_id: str | None,
+    access_tokens: OrderAccessTokens,
     holds: Sequence[Hold],
     contact: Contact,
     attendees: Sequence[Attendee],
+    personal: PersonalData,
     now: datetime,
 ) -> UUID:
     """Place the order and give its id; it awaits payment (or, if free, finalization).
 
-    `holds` come from verified hold tokens, and whoever bears a token may order its seats. The
-    total is computed from the offers and frozen. Raises the errors above or a BasketError.
+    `holds` come from verified hold tokens, and whoever bears a token may order its seats. Without a
+    `buyer_id` it is a guest's order, and the first of its access tokens is the right to it. The total
+    is computed from the offers and frozen. Raises the errors above, PersonLimitReached or a BasketError.
     """
     _check_not_expired(holds, now)
     offers = await _offers(tx, holds)
     lines = fill_basket(holds=holds, attendees=attendees, offers=offers)
-    order = _new_order(buyer_id, holds, lines, currency=offers[holds[0].event_id].currency)
+    order_id = new_id()
+    owner = OrderOwner(buyer_id=buyer_id) if buyer_id is not None else access_tokens.guest(order_id)
+    order = _new_order(order_id, owner, holds, lines, currency=offers[holds[0].event_id].currency)
     placed = Change(state=order.state, reason=Reason.ORDER_PLACED, actor=Actor.BUYER, at=now)
     expire_at = min(hold.expires_at for hold in holds)
-    await insert_order(tx, order=order, placed=placed, holds_expire_at=expire_at, contact=contact)
+    await insert_order(tx, order=order, placed=placed, holds_expire_at=expire_at)
     if taken := await claim_holds(tx, order=order):
         raise HoldsAlreadyOrdered(sorted(taken))
-    await insert_lines(tx, order_id=order.order_id, lines=lines)
-    return order.order_id
+    tickets = await count_new_lines(tx, lines=lines, offers=offers, personal=personal)
+    line_ids = await insert_lines(tx, order_id=order_id, lines=lines)
+    await insert_attendees(tx, line_ids=line_ids, lines=lines, tickets=tickets, personal=personal)
+    await insert_contact(tx, order_id=order_id, contact=contact, personal=personal)
+    return order_id
 
 
 def _check_not_expired(holds: Sequence[Hold], now: datetime) -> None:
@@ -94,16 +100,16 @@ async def _offers(tx: Transaction, holds: Sequence[Hold]) -> dict[UUID, Offer]:
     offers = await load_offers(tx, event_ids)
     if unknown := event_ids - offers.keys():
         raise EventNotKnownYet(sorted(unknown))
-    if any(offer.pesel_required for offer in offers.values()):
-        raise PeselCollectionUnavailable
     return offers
 
 
-def _new_order(buyer_id: str, holds: Sequence[Hold], lines: Sequence[Line], *, currency: str) -> Order:
+def _new_order(
+    order_id: UUID, owner: OrderOwner, holds: Sequence[Hold], lines: Sequence[Line], *, currency: str
+) -> Order:
     total_minor = sum(line.price_minor for line in lines)
     return Order(
-        order_id=new_id(),
-        owner=OrderOwner(buyer_id=buyer_id),
+        order_id=order_id,
+        owner=owner,
         state=OrderState.AWAITING_PAYMENT,
         total=Money(amount_minor=total_minor, currency=currency),
         version=1,

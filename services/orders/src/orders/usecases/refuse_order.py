@@ -7,8 +7,9 @@ from chassis.database import Transaction
 from orders.domain.order import Change, Order
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, OrderState, Reason
-from orders.storage.orders import lock_order, save_change
+from orders.storage.orders import lock_order
 from orders.storage.payments import refund_order
+from orders.usecases.steps import move
 
 
 async def refuse_order(tx: Transaction, *, order_id: UUID, reason: Reason, now: datetime) -> None:
@@ -17,7 +18,7 @@ async def refuse_order(tx: Transaction, *, order_id: UUID, reason: Reason, now: 
     if effect_of(Trigger.HOLDS_REFUSED, order.state) is not Effect.REFUSE:
         return
     change = Change(state=_state_after(order, reason), reason=reason, actor=Actor.RESERVATION, at=now)
-    await save_change(tx, order=order, change=change)
+    await move(tx, order=order, change=change)
     await refund_order(tx, order_id=order_id, reason=reason, at=now)
 
 

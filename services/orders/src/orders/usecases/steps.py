@@ -13,13 +13,21 @@ from orders.storage.orders import save_change
 from orders.storage.outbox import send
 from orders.storage.payments import refund_order
 from orders.storage.tickets import void_tickets
+from orders.usecases.order_news import news_of
 from orders.usecases.reservation_commands import confirm_holds, release_holds, release_seats
+
+
+async def move(tx: Transaction, *, order: Order, change: Change) -> Order:
+    """Change the order's state and tell whom it concerns; gives the order after it."""
+    after = await save_change(tx, order=order, change=change)
+    await send(tx, *news_of(after))
+    return after
 
 
 async def finalize(tx: Transaction, *, order: Order, reason: Reason, actor: Actor, now: datetime) -> Order:
     """Ask reservation to sell the seats."""
     change = Change(state=OrderState.FINALIZING, reason=reason, actor=actor, at=now)
-    after = await save_change(tx, order=order, change=change)
+    after = await move(tx, order=order, change=change)
     await send(tx, confirm_holds(after))
     return after
 
@@ -27,7 +35,7 @@ async def finalize(tx: Transaction, *, order: Order, reason: Reason, actor: Acto
 async def withdraw(tx: Transaction, *, order: Order, reason: Reason, actor: Actor, now: datetime) -> Order:
     """End an order of which nothing was sold and give up its holds."""
     change = Change(state=OrderState.CANCELLED, reason=reason, actor=actor, at=now)
-    after = await save_change(tx, order=order, change=change)
+    after = await move(tx, order=order, change=change)
     await send(tx, release_holds(after))
     return after
 
@@ -35,7 +43,7 @@ async def withdraw(tx: Transaction, *, order: Order, reason: Reason, actor: Acto
 async def recall(tx: Transaction, *, order: Order, reason: Reason, actor: Actor, now: datetime) -> Order:
     """Void what was sold, start the refund and ask for the seats to go back on sale."""
     change = Change(state=OrderState.CANCELLING, reason=reason, actor=actor, at=now)
-    after = await save_change(tx, order=order, change=change)
+    after = await move(tx, order=order, change=change)
     await void_tickets(tx, order_id=order.order_id, at=now)
     await refund_order(tx, order_id=order.order_id, reason=reason, at=now)
     await send(tx, release_seats(after))
