@@ -5,8 +5,9 @@ import pytest
 from support.services import METHODS, SERVICES, openapi_of, operations_of
 
 PROBLEM = "application/problem+json"
-# What anybody may read. Everything else needs an access token or says what else proves a right.
+# What anybody may do. Everything else needs an access token or says what else proves a right.
 PUBLIC = {
+    "post /api/v1/holds",
     "get /api/v1/events",
     "get /api/v1/events/{event_id}",
     "get /api/v1/events/{event_id}/seating-plan",

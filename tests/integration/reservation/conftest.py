@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from integration.reservation.scene import LIMITS, Scene
+from integration.reservation.scene import LIMITS, ORGANIZATION, Scene
 
 from chassis.database import Database
 from reservation.app import create_app
 from reservation.settings import Settings
-from support.tokens import MintToken, SigningKeys
+from support.tokens import MintToken, Organizations, SigningKeys
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +21,7 @@ def settings(database_urls: dict[str, str], signing_keys: SigningKeys) -> Settin
             "database_url": database_urls["reservation"],
             "amqp_url": "amqp://nobody@127.0.0.1:1/none",
             "active_holds_per_buyer_max": LIMITS.active_holds_per_buyer_max,
+            "active_holds_per_guest_address_max": LIMITS.active_holds_per_guest_address_max,
             "hold_renewals_max": LIMITS.hold_renewals_max,
             "hold_total_s_max": LIMITS.hold_total_s_max,
             "availability_view_ms": 1,
@@ -95,7 +96,17 @@ def stranger(http: httpx.AsyncClient, mint_token: MintToken) -> Person:
 
 @pytest.fixture
 def organizer(http: httpx.AsyncClient, mint_token: MintToken) -> Person:
-    return Person(http, mint_token("organizer", subject="olga"))
+    organizations: Organizations = {ORGANIZATION: ["organizer"]}
+    return Person(http, mint_token("organizer", subject="olga", organizations=organizations))
+
+
+@pytest.fixture
+def other_organizer(http: httpx.AsyncClient, mint_token: MintToken) -> Person:
+    """Organizer of another organization; in the first one they only let people in."""
+    organizations: Organizations = {uuid.uuid4(): ["organizer"], ORGANIZATION: ["entrance_staff"]}
+    return Person(
+        http, mint_token("organizer", "entrance_staff", subject="otto", organizations=organizations)
+    )
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import secrets
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,8 +17,10 @@ from messages.base import Message
 from messages.catalog import EventCancelled, EventPublished
 from messages.reservation import ConfirmHolds, HeldSeats
 from reservation.domain.geometry import read_geometry
+from reservation.domain.guests import NO_KEY, guest_id
 from reservation.domain.holds import HoldLimits
 from reservation.domain.wishes import AreaQuantity, BestAvailable, Wish
+from reservation.storage.placing import Placement
 from reservation.storage.seat_views import SeatViews
 from reservation.usecases.cancel_event import cancel_event
 from reservation.usecases.confirm_holds import confirm_holds
@@ -29,9 +32,12 @@ LIMITS = HoldLimits(
     hold_duration_s=900,
     hold_seats_max=50,
     active_holds_per_buyer_max=3,
+    active_holds_per_guest_address_max=4,
     hold_renewals_max=2,
     hold_total_s_max=2000,
 )
+ORGANIZATION = uuid.UUID("0192f0b7-0000-7e3f-8a4b-000000000001")
+ORGANIZATIONS = frozenset({ORGANIZATION})
 KEYS = (f"key-{number}" for number in itertools.count())
 
 
@@ -61,6 +67,7 @@ def published(document: dict[str, Any], **changes: Any) -> EventPublished:
     now = datetime.now(UTC)
     values = {
         "event_id": new_id(),
+        "organization_id": ORGANIZATION,
         "version": 1,
         "title": "Test",
         "starts_at": now + timedelta(days=30),
@@ -83,6 +90,7 @@ class Scene:
 
     def __init__(self, db: Database, *, limits: HoldLimits = LIMITS) -> None:
         self.db = db
+        self.limits = limits
         self.views = SeatViews(db, age_s_max=0.2)
         self.placer = HoldPlacer(db=db, views=self.views, limits=limits, batch_max=16)
 
@@ -109,8 +117,32 @@ class Scene:
         return await self.place(Wish(event_id, areas=(AreaQuantity("pit", quantity),)), buyer=buyer)
 
     async def place(self, wish: Wish, *, buyer: str | None = None, key: str | None = None) -> PlacedHold:
-        request = HoldRequest(wish, buyer or str(uuid.uuid4()), key or next(KEYS), repr(wish).encode())
-        return await self.placer.place(request)
+        buyer = buyer or str(uuid.uuid4())
+        return await self.placer.place(
+            HoldRequest(
+                wish=wish,
+                buyer_id=buyer,
+                idempotency_key=key or next(KEYS),
+                fingerprint=repr(wish).encode(),
+                counted_as=buyer,
+                active_holds_max=self.limits.active_holds_per_buyer_max,
+            )
+        )
+
+    async def hold_as_guest(
+        self, event_id: uuid.UUID, *seat_ids: str, address: str = "203.0.113.7", key: str | None = None
+    ) -> PlacedHold:
+        wish = Wish(event_id, seat_ids)
+        return await self.placer.place(
+            HoldRequest(
+                wish=wish,
+                buyer_id=guest_id(key or secrets.token_urlsafe(16)),
+                idempotency_key=NO_KEY,
+                fingerprint=repr(wish).encode(),
+                counted_as=f"fingerprint of {address}",
+                active_holds_max=self.limits.active_holds_per_guest_address_max,
+            )
+        )
 
     async def confirm(self, *holds: PlacedHold, order_id: uuid.UUID | None = None) -> uuid.UUID:
         order_id = order_id or uuid.uuid4()
@@ -160,6 +192,21 @@ WHERE hold_id = ANY (:ids)"""
 
 def owner(placed: PlacedHold) -> HoldOwner:
     return HoldOwner(buyer_id=placed.hold.buyer_id)
+
+
+def placement(event_id: uuid.UUID, *seat_ids: str, buyer: str | None = None) -> Placement:
+    """What the hot statement is asked for a hold, with a key of its own."""
+    buyer = buyer or str(uuid.uuid4())
+    return Placement(
+        hold_id=new_id(),
+        event_id=event_id,
+        buyer_id=buyer,
+        idempotency_key=next(KEYS),
+        request_fingerprint=b"",
+        counted_as=buyer,
+        active_holds_max=LIMITS.active_holds_per_buyer_max,
+        seat_ids=seat_ids,
+    )
 
 
 async def outcomes(*calls: Any) -> list[Any]:

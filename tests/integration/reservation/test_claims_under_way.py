@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from integration.reservation.scene import LIMITS, Scene
+from integration.reservation.scene import LIMITS, Scene, placement
 from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.ids import new_id
 from reservation.domain.errors import SeatsTaken, TooManyActiveHolds
-from reservation.storage.placing import PLACE_HOLDS, Placement, parameters_of
+from reservation.storage.placing import PLACE_HOLDS, parameters_of
 from reservation.usecases.cancel_event import release_holds_of_cancelled
 
 A_WHILE_S = 0.3
@@ -23,10 +23,7 @@ async def claim_under_way(
     scene: Scene, event: uuid.UUID, seat_id: str, buyer: str
 ) -> AsyncIterator[Transaction]:
     """A hold placed by the hot statement, committed only when the block ends."""
-    placement = Placement(new_id(), event, buyer, str(new_id()), b"", (seat_id,))
-    parameters = parameters_of(
-        [placement], active_holds_max=LIMITS.active_holds_per_buyer_max, duration_s=LIMITS.hold_duration_s
-    )
+    parameters = parameters_of([placement(event, seat_id, buyer=buyer)], duration_s=LIMITS.hold_duration_s)
     async with scene.db.transaction() as tx:
         driver = (await tx.get_raw_connection()).driver_connection
         assert driver is not None
@@ -80,8 +77,9 @@ async def test_a_cancellation_waits_for_claims_under_way_and_no_claim_starts_beh
 
 
 THIRD_HOLD = """
-INSERT INTO reservation.holds (hold_id, event_id, buyer_id, idempotency_key, request_fingerprint, seat_ids,
-  placed_at, first_expires_at, expires_at)
-SELECT :id, event_id, buyer_id, 'third', request_fingerprint, seat_ids, placed_at, first_expires_at, expires_at
+INSERT INTO reservation.holds (hold_id, event_id, buyer_id, idempotency_key, request_fingerprint, counted_as,
+  seat_ids, placed_at, first_expires_at, expires_at)
+SELECT :id, event_id, buyer_id, 'third', request_fingerprint, counted_as, seat_ids, placed_at,
+  first_expires_at, expires_at
 FROM reservation.holds LIMIT 1
 """

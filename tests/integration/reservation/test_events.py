@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from integration.reservation.scene import Scene, plan_document, published
+from integration.reservation.scene import ORGANIZATIONS, Scene, plan_document, published
 from sqlalchemy import text
 
 from messages.reservation import AvailabilityChanged, HoldReleased, HoldsRefused
@@ -79,10 +79,16 @@ async def test_only_free_seats_are_blocked_and_blocked_seats_are_not_sold(scene:
     await scene.hold(event, "0-0")
 
     async def block(*seat_ids: str) -> None:
-        await scene.db.run(lambda tx: block_seats(tx, event_id=event, seat_ids=seat_ids, reason="camera"))
+        await scene.db.run(
+            lambda tx: block_seats(
+                tx, event_id=event, organization_ids=ORGANIZATIONS, seat_ids=seat_ids, reason="camera"
+            )
+        )
 
     async def unblock(*seat_ids: str) -> None:
-        await scene.db.run(lambda tx: unblock_seats(tx, event_id=event, seat_ids=seat_ids))
+        await scene.db.run(
+            lambda tx: unblock_seats(tx, event_id=event, organization_ids=ORGANIZATIONS, seat_ids=seat_ids)
+        )
 
     with pytest.raises(SeatsNotFree) as refused:
         await block("0-0", "0-1")

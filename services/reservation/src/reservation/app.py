@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from chassis.database import Database
 from chassis.http import create_http_app
 from reservation.api import holds, seats
+from reservation.api.buyers import HoldRates
 from reservation.api.dependencies import Desk
 from reservation.api.hold_tokens import HoldTokens
 from reservation.api.problems import PROBLEMS
@@ -43,6 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         tags=TAGS,
     )
     app.state.desk = _desk(app, settings)
+    app.state.hold_rates = HoldRates.of(settings)
     return app
 
 
@@ -63,6 +65,7 @@ def _desk(app: FastAPI, settings: Settings) -> Desk:
             audience=settings.hold_token_audience,
         ),
         limits=settings.hold_limits,
+        fingerprints=app.state.fingerprints,
     )
 
 

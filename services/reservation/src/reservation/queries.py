@@ -1,6 +1,7 @@
 """Read-only answers: a hold, and the blocked seats of an event."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,9 +29,17 @@ class BlockedSeat:
 
 
 async def blocked_seats(
-    connection: Snapshot, *, event_id: UUID, after_position: int, limit: int
+    connection: Snapshot,
+    *,
+    event_id: UUID,
+    organization_ids: AbstractSet[UUID],
+    after_position: int,
+    limit: int,
 ) -> Sequence[BlockedSeat]:
-    """In plan order, from behind `after_position`. Raises EventNotOnSale for an event never published."""
+    """In plan order, from behind `after_position`.
+
+    Raises EventNotOnSale for an event never published, or by none of these organizations.
+    """
     statement = (
         select(events.c.event_id, seats.c.seat_id, seats.c.blocked_reason, seats.c.position)
         .select_from(
@@ -41,7 +50,11 @@ async def blocked_seats(
                 & (seats.c.position > after_position),
             )
         )
-        .where(events.c.event_id == event_id, events.c.seating_plan_id.is_not(None))
+        .where(
+            events.c.event_id == event_id,
+            events.c.organization_id.in_(organization_ids),
+            events.c.seating_plan_id.is_not(None),
+        )
         .order_by(seats.c.position)
         .limit(limit)
     )

@@ -1,7 +1,10 @@
 """Settings of the reservation service; every limit with its unit in its name."""
 
-from pydantic import Field
+from typing import Self
 
+from pydantic import Field, model_validator
+
+from chassis.rate_limits import LimitText
 from chassis.settings import ServiceSettings
 from reservation.domain.holds import HoldLimits
 
@@ -35,6 +38,19 @@ class Settings(ServiceSettings):
     active_holds_per_buyer_max: int = Field(
         default=5, ge=1, description="Most active holds of one buyer for one event"
     )
+    active_holds_per_guest_address_max: int = Field(
+        default=20,
+        ge=1,
+        description="Most active holds of all guests behind one network address for one event",
+    )
+    holds_per_buyer: LimitText = Field(
+        default="60/10s",
+        description="How often one buyer may ask one process for a hold: that many at once, and in that time",
+    )
+    holds_per_address: LimitText = Field(
+        default="2000/10s",
+        description="The same for all who come from one network address, a campus perhaps",
+    )
     hold_renewals_max: int = Field(default=2, ge=0, description="How often one hold can be renewed")
     hold_total_s_max: int = Field(
         default=3600, ge=1, description="Longest a hold lasts from its placing, renewals included"
@@ -60,6 +76,18 @@ class Settings(ServiceSettings):
     expire_holds_batch_max: int = Field(
         default=200, ge=1, description="Most holds the sweeper ends in one transaction"
     )
+    holds_keep_s: int = Field(
+        default=2_592_000,
+        ge=86_400,
+        description="How long a hold that is over is kept: its key is replayed and a late payment may still "
+        "find its seats; at least IDEMPOTENCY_KEEP_S and HOLD_TOTAL_S_MAX",
+    )
+
+    @model_validator(mode="after")
+    def keeps_holds_long_enough(self) -> Self:
+        if self.holds_keep_s < max(self.idempotency_keep_s, self.hold_total_s_max):
+            raise ValueError("HOLDS_KEEP_S must be at least IDEMPOTENCY_KEEP_S and HOLD_TOTAL_S_MAX")
+        return self
 
     @property
     def hold_limits(self) -> HoldLimits:
@@ -68,6 +96,7 @@ class Settings(ServiceSettings):
             hold_duration_s=self.hold_duration_s,
             hold_seats_max=self.hold_seats_max,
             active_holds_per_buyer_max=self.active_holds_per_buyer_max,
+            active_holds_per_guest_address_max=self.active_holds_per_guest_address_max,
             hold_renewals_max=self.hold_renewals_max,
             hold_total_s_max=self.hold_total_s_max,
         )

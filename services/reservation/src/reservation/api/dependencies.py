@@ -7,6 +7,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
 
 from chassis.access import OptionalPrincipal
+from chassis.fingerprints import Fingerprints
 from chassis.problems import UNAUTHENTICATED, ProblemError
 from chassis.signing import TokenInvalid
 from reservation.api.hold_tokens import HoldTokens
@@ -25,6 +26,7 @@ class Desk:
     placer: HoldPlacer
     tokens: HoldTokens
     limits: HoldLimits
+    fingerprints: Fingerprints
 
 
 async def desk(request: Request) -> Desk:

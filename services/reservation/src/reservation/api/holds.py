@@ -7,13 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from chassis.access import CurrentPrincipal, optional_principal
+from chassis.access import optional_principal
 from chassis.database import Transaction
 from chassis.http import Db
 from chassis.http.lean import LeanRoute, gathers, plain_body
 from chassis.idempotency import REPLAY_HEADER, IdempotentWrite, idempotent_write
-from chassis.problems import problem_responses
+from chassis.problems import TOO_MANY_REQUESTS, problem_responses
 from reservation.api import problems
+from reservation.api.buyers import Buyer, hold_buyer
 from reservation.api.dependencies import Desk, DeskOf, Owner
 from reservation.api.schemas import HoldIn, HoldOut, SeatOut
 from reservation.domain.geometry import SeatLabel
@@ -38,12 +39,13 @@ _OVER = (
 async def _gather_hold(request: Request) -> Mapping[str, Any] | None:
     """What `place_hold` is called with: the hot path, so without FastAPI (see chassis.http.lean)."""
     body = await plain_body(request, HoldIn)
-    buyer = await optional_principal(request)
     key = request.headers.get("idempotency-key")
-    if body is None or buyer is None or key is None:
+    if body is None or key is None:
         return None
-    write = await idempotent_write(request, buyer, key)
-    return {"body": body, "buyer": buyer, "write": write, "desk": request.app.state.desk}
+    principal = await optional_principal(request)
+    write = await idempotent_write(request, principal, key)
+    buyer = await hold_buyer(request, principal, write)
+    return {"body": body, "buyer": buyer, "desk": request.app.state.desk}
 
 
 @router.post(
@@ -55,6 +57,9 @@ async def _gather_hold(request: Request) -> Mapping[str, Any] | None:
         problems.SEATS_TAKEN,
         problems.NOT_ENOUGH_SEATS,
         problems.TOO_MANY_ACTIVE_HOLDS,
+        problems.TOO_MANY_GUEST_HOLDS,
+        problems.IDEMPOTENCY_KEY_GUESSABLE,
+        TOO_MANY_REQUESTS,
         problems.TOO_MANY_SEATS,
         problems.UNKNOWN_SEATS,
         problems.UNKNOWN_PRICE_CATEGORY,
@@ -62,18 +67,16 @@ async def _gather_hold(request: Request) -> Mapping[str, Any] | None:
     ),
 )
 @gathers(_gather_hold)
-async def place_hold(body: HoldIn, buyer: CurrentPrincipal, write: IdempotentWrite, desk: DeskOf) -> Response:
+async def place_hold(body: HoldIn, buyer: Buyer, desk: DeskOf) -> Response:
     """Hold seats for a while: named seats, the best available, places in areas, or all of these.
 
     All of them or none. The answer says until when; within that time an order can be placed with the
     hold token. A refusal names the taken seats and, where there is one, the nearest equivalent block.
+
+    No account is needed. Without one the hold token is the only right to the hold, and the
+    Idempotency-Key must be random, of 22 characters at least: who knows it can ask for the answer again.
     """
-    return await answer_place_hold(
-        desk=desk,
-        request=HoldRequest(
-            wish=body.wish(), buyer_id=buyer.subject, idempotency_key=write.key, fingerprint=write.fingerprint
-        ),
-    )
+    return await answer_place_hold(desk=desk, request=buyer.request(body.wish(), desk))
 
 
 async def answer_place_hold(*, desk: Desk, request: HoldRequest) -> Response:

@@ -38,6 +38,18 @@ TOO_MANY_ACTIVE_HOLDS = ProblemSpec(
     "Too many active holds for this event",
     extra=lambda e: {"active_holds_max": e.active_holds_max},
 )
+TOO_MANY_GUEST_HOLDS = ProblemSpec(
+    409,
+    "too-many-guest-holds",
+    "Too many active holds of guests at this address",
+    extra=lambda e: {"active_holds_max": e.active_holds_max},
+)
+IDEMPOTENCY_KEY_GUESSABLE = ProblemSpec(
+    400,
+    "idempotency-key-guessable",
+    "Without an account the Idempotency-Key must be hard to guess",
+    extra=lambda e: {"chars_min": e.chars_min},
+)
 HOLD_NOT_FOUND = ProblemSpec(404, "hold-not-found", "There is no such hold")
 HOLD_NOT_ACTIVE = ProblemSpec(409, "hold-not-active", "The hold is over", extra=lambda e: {"state": e.state})
 HOLD_EXPIRED = ProblemSpec(
@@ -66,6 +78,8 @@ PROBLEMS: dict[type[Exception], ProblemSpec] = {
     errors.NotEnoughSeats: NOT_ENOUGH_SEATS,
     errors.TooManySeats: TOO_MANY_SEATS,
     errors.TooManyActiveHolds: TOO_MANY_ACTIVE_HOLDS,
+    errors.TooManyGuestHolds: TOO_MANY_GUEST_HOLDS,
+    errors.IdempotencyKeyGuessable: IDEMPOTENCY_KEY_GUESSABLE,
     errors.IdempotencyKeyInUse: KEY_IN_USE,
     errors.IdempotencyKeyReused: KEY_REUSED,
     errors.HoldNotFound: HOLD_NOT_FOUND,

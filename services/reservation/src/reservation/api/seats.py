@@ -32,7 +32,8 @@ from reservation.usecases.block_seats import block_seats, unblock_seats
 
 router = APIRouter(prefix="/api/v1/events/{event_id}", tags=["seats"])
 
-Organizer = Annotated[Principal, requires("organizer")]
+ORGANIZER = "organizer"
+Organizer = Annotated[Principal, requires(ORGANIZER)]
 CACHE_CONTROL = "public, max-age=1"
 
 
@@ -63,12 +64,18 @@ async def get_availability(event_id: UUID, request: Request, desk: DeskOf) -> Re
     responses=problem_responses(problems.EVENT_NOT_ON_SALE, problems.UNKNOWN_SEATS, problems.SEATS_NOT_FREE),
 )
 async def post_blocked_seats(
-    event_id: UUID, body: BlockIn, _organizer: Organizer, write: IdempotentWrite
+    event_id: UUID, body: BlockIn, organizer: Organizer, write: IdempotentWrite
 ) -> Response:
     """Keep free seats from sale. Seats that are held or sold are named, and nothing is blocked."""
 
     async def work(tx: Transaction) -> BlockedOut:
-        await block_seats(tx, event_id=event_id, seat_ids=body.seat_ids, reason=body.reason)
+        await block_seats(
+            tx,
+            event_id=event_id,
+            organization_ids=organizer.organizations_as(ORGANIZER),
+            seat_ids=body.seat_ids,
+            reason=body.reason,
+        )
         return BlockedOut(blocked=body.seat_ids)
 
     return await write.once(work)
@@ -82,12 +89,13 @@ async def post_blocked_seats(
     ),
 )
 async def post_unblocked_seats(
-    event_id: UUID, body: UnblockIn, _organizer: Organizer, write: IdempotentWrite
+    event_id: UUID, body: UnblockIn, organizer: Organizer, write: IdempotentWrite
 ) -> Response:
     """Put blocked seats on sale again."""
 
     async def work(tx: Transaction) -> UnblockedOut:
-        await unblock_seats(tx, event_id=event_id, seat_ids=body.seat_ids)
+        organization_ids = organizer.organizations_as(ORGANIZER)
+        await unblock_seats(tx, event_id=event_id, organization_ids=organization_ids, seat_ids=body.seat_ids)
         return UnblockedOut(unblocked=body.seat_ids)
 
     return await write.once(work)
@@ -95,11 +103,15 @@ async def post_unblocked_seats(
 
 @router.get("/blocked-seats", responses=problem_responses(problems.EVENT_NOT_ON_SALE))
 async def get_blocked_seats(
-    event_id: UUID, _organizer: Organizer, connection: SnapshotConn, limit: Limit = 50, cursor: Cursor = None
+    event_id: UUID, organizer: Organizer, connection: SnapshotConn, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[BlockedSeatOut]:
     """Blocked seats in the order of the seating plan."""
     seats = await blocked_seats(
-        connection, event_id=event_id, after_position=_position(cursor), limit=limit + 1
+        connection,
+        event_id=event_id,
+        organization_ids=organizer.organizations_as(ORGANIZER),
+        after_position=_position(cursor),
+        limit=limit + 1,
     )
     more = encode_cursor([seats[limit - 1].position]) if len(seats) > limit else None
     items = [BlockedSeatOut(seat_id=seat.seat_id, reason=seat.reason) for seat in seats[:limit]]

@@ -65,6 +65,26 @@ class TooManyActiveHolds(Refusal):
         self.active_holds_max = active_holds_max
 
 
+class TooManyGuestHolds(Refusal):
+    """The guests behind one network address have all the holds of an event they may have."""
+
+    def __init__(self, *, active_holds_max: int) -> None:
+        super().__init__(
+            f"Guests of one network address may have {active_holds_max} active holds for one event."
+            " Whoever signs in has holds of their own."
+        )
+        self.active_holds_max = active_holds_max
+
+
+class IdempotencyKeyGuessable(Refusal):
+    def __init__(self, *, chars_min: int) -> None:
+        super().__init__(
+            f"Without an account the Idempotency-Key must be random, of {chars_min} characters at least,"
+            " such as a UUID."
+        )
+        self.chars_min = chars_min
+
+
 class IdempotencyKeyReused(Refusal):
     def __init__(self) -> None:
         super().__init__("This Idempotency-Key was used for a different request.")

@@ -31,11 +31,12 @@ class HoldState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HoldLimits:
-    """How long holds last and how many a buyer may have."""
+    """How long holds last, and how many a buyer or the guests of one address may have of an event."""
 
     hold_duration_s: int
     hold_seats_max: int
     active_holds_per_buyer_max: int
+    active_holds_per_guest_address_max: int
     hold_renewals_max: int
     hold_total_s_max: int
 

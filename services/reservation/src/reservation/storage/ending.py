@@ -54,7 +54,7 @@ freed AS (
   WHERE s.event_id = l.event_id AND s.seat_id = l.seat_id
 ),
 ended AS (
-  UPDATE reservation.holds h SET state = '{state}' FROM ripe r WHERE h.hold_id = r.hold_id
+  UPDATE reservation.holds h SET state = '{state}', counted_as = NULL FROM ripe r WHERE h.hold_id = r.hold_id
 ),
 marked AS (
   INSERT INTO reservation.availability_marks (event_id) SELECT DISTINCT event_id FROM ripe

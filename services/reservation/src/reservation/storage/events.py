@@ -22,6 +22,7 @@ class Sale:
     """What a publication says of an event's sale; the period is half-open."""
 
     event_id: UUID
+    organization_id: UUID
     version: int
     seating_plan_id: UUID
     sales_start_at: datetime
@@ -43,9 +44,18 @@ async def lock_events_for_claim(tx: Transaction, *, event_ids: Iterable[UUID]) -
     return {row.event_id: row.status for row in rows}
 
 
-async def is_on_sale(tx: Transaction, *, event_id: UUID) -> bool:
-    """Whether the event is known and not cancelled; holds the answer like lock_events_for_claim."""
-    return (await lock_events_for_claim(tx, event_ids=[event_id])).get(event_id) == ON_SALE
+LOCK_OWN_EVENT = text(
+    """
+    SELECT status FROM reservation.events
+    WHERE event_id = :event_id AND organization_id = ANY (:organization_ids) FOR KEY SHARE
+    """
+)
+
+
+async def is_own_and_on_sale(tx: Transaction, *, event_id: UUID, organization_ids: Iterable[UUID]) -> bool:
+    """Whether the event is of one of these organizations and not cancelled, until `tx` ends."""
+    values = {"event_id": event_id, "organization_ids": list(organization_ids)}
+    return (await tx.execute(LOCK_OWN_EVENT, values)).scalar_one_or_none() == ON_SALE
 
 
 async def stored_plan(connection: Snapshot, *, seating_plan_id: UUID) -> tuple[str, bytes] | None:
@@ -67,6 +77,7 @@ async def store_event(tx: Transaction, sale: Sale) -> bool:
     """False when the event is there already, on sale or cancelled: its first row stands."""
     values = {
         "event_id": sale.event_id,
+        "organization_id": sale.organization_id,
         "version": sale.version,
         "status": ON_SALE,
         "seating_plan_id": sale.seating_plan_id,

@@ -96,7 +96,7 @@ async def locked_hold(tx: Transaction, *, hold_id: UUID) -> LockedHold:
 
 END_HOLDS = text(
     """
-    UPDATE reservation.holds SET state = :state, order_id = :order_id
+    UPDATE reservation.holds SET state = :state, order_id = :order_id, counted_as = NULL
     WHERE hold_id = ANY (:hold_ids)
     """
 )
@@ -114,7 +114,7 @@ RENEW_HOLD = text(
 async def end_holds(
     tx: Transaction, *, hold_ids: Iterable[UUID], state: HoldState, order_id: UUID | None = None
 ) -> None:
-    """Move locked holds to a final state."""
+    """Move locked holds to a final state; from then on they count as nobody's."""
     await tx.execute(END_HOLDS, {"hold_ids": list(hold_ids), "state": state.value, "order_id": order_id})
 
 

@@ -4,9 +4,10 @@ What it takes in: one row a request, and one row a wanted seat, as arrays. How i
 requests at once (n is the order of arrival):
 
 - open_event: the event, locked FOR KEY SHARE, if its sale is on by the database's clock;
-- judged: an earlier hold with the same Idempotency-Key; the buyer's turn (an advisory lock per
-  buyer and event, tried, never waited for) and, holding it, the count of their active holds by
-  `active_holds`, a VOLATILE function so that it counts with a snapshot taken after the lock;
+- judged: an earlier hold with the same Idempotency-Key; the turn of whoever the hold is counted as (a
+  buyer, or the guests behind one address: an advisory lock for that and the event, tried, never waited
+  for) and, holding it, the count of their active holds by `active_holds`, a VOLATILE function so that
+  it counts with a snapshot taken after the lock;
 - wanted: the seats of requests still eligible; of two requests for a seat the earlier is first;
 - locked: those seats' rows in the global order, SKIP LOCKED, with whether each is free *now*
   (the row lock re-reads the row, so a claim committed since the snapshot is seen);
@@ -35,20 +36,25 @@ class Verdict(StrEnum):
     REPLAY = "replay"  # the same request was granted before
     KEY_REUSED = "key_reused"  # another request was granted under this key
     CLOSED = "closed"  # the event is unknown, cancelled, or not in its sales period
-    LIMIT = "limit"  # the buyer has as many active holds as allowed
+    LIMIT = "limit"  # whoever it is counted as has as many active holds as allowed
     TAKEN = "taken"  # some seats are not free
     CONTENDED = "contended"  # undecided: another transaction or an earlier request was in the way
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A hold to place; every seat is known to be of the event's plan."""
+    """A hold to place; every seat is known to be of the event's plan.
+
+    Granted while `counted_as` has fewer than `active_holds_max` active holds for the event.
+    """
 
     hold_id: UUID
     event_id: UUID
     buyer_id: str
     idempotency_key: str
     request_fingerprint: bytes
+    counted_as: str
+    active_holds_max: int
     seat_ids: tuple[str, ...]
 
 
@@ -79,8 +85,10 @@ def _one_line(statement: str) -> bytes:
 PLACE_HOLDS = _one_line("""
 WITH request AS MATERIALIZED (
   SELECT * FROM unnest(%(n)s::int[], %(hold_id)s::uuid[], %(event_id)s::uuid[], %(buyer_id)s::text[],
-                       %(idempotency_key)s::text[], %(request_fingerprint)s::bytea[], %(seats)s::int[])
-    AS r (n, hold_id, event_id, buyer_id, idempotency_key, request_fingerprint, seats)
+                       %(idempotency_key)s::text[], %(request_fingerprint)s::bytea[],
+                       %(counted_as)s::text[], %(active_holds_max)s::int[], %(seats)s::int[])
+    AS r (n, hold_id, event_id, buyer_id, idempotency_key, request_fingerprint, counted_as, active_holds_max,
+          seats)
 ),
 open_event AS MATERIALIZED (
   SELECT e.event_id
@@ -94,11 +102,11 @@ judged AS MATERIALIZED (
   SELECT r.*, o.event_id IS NOT NULL AS is_open,
     earlier.hold_id AS earlier_hold_id, earlier.placed_at, earlier.first_expires_at, earlier.seat_ids,
     earlier.request_fingerprint = r.request_fingerprint AS is_same,
-    row_number() OVER (PARTITION BY r.buyer_id, r.event_id ORDER BY r.n) - 1 AS ahead,
+    row_number() OVER (PARTITION BY r.counted_as, r.event_id ORDER BY r.n) - 1 AS ahead,
     row_number() OVER (PARTITION BY r.buyer_id, r.idempotency_key ORDER BY r.n) AS turn,
     CASE WHEN earlier.hold_id IS NULL AND o.event_id IS NOT NULL
-           AND pg_try_advisory_xact_lock(hashtextextended(r.buyer_id || r.event_id, 0))
-         THEN reservation.active_holds(r.event_id, r.buyer_id) END AS active
+           AND pg_try_advisory_xact_lock(hashtextextended(r.counted_as || r.event_id, 0))
+         THEN reservation.active_holds(r.event_id, r.counted_as) END AS active
   FROM request r
   LEFT JOIN open_event o ON o.event_id = r.event_id
   LEFT JOIN LATERAL (
@@ -113,7 +121,7 @@ wanted AS MATERIALIZED (
     row_number() OVER (PARTITION BY j.event_id, w.seat_id ORDER BY j.n) = 1 AS is_first
   FROM unnest(%(seat_n)s::int[], %(seat_id)s::text[]) AS w (n, seat_id)
   JOIN judged j ON j.n = w.n
-  WHERE j.active + j.ahead < %(active_holds_max)s::int AND j.turn = 1
+  WHERE j.active + j.ahead < j.active_holds_max AND j.turn = 1
 ),
 locked AS MATERIALIZED (
   SELECT w.n, w.is_first, s.seat_id,
@@ -133,9 +141,9 @@ decided AS MATERIALIZED (
 ),
 placed AS (
   INSERT INTO reservation.holds (hold_id, event_id, buyer_id, idempotency_key, request_fingerprint, seat_ids,
-                                 placed_at, first_expires_at, expires_at)
+                                 counted_as, placed_at, first_expires_at, expires_at)
   SELECT j.hold_id, j.event_id, j.buyer_id, j.idempotency_key, j.request_fingerprint, d.seat_ids,
-    moment.at, moment.at + %(duration)s::interval, moment.at + %(duration)s::interval
+    j.counted_as, moment.at, moment.at + %(duration)s::interval, moment.at + %(duration)s::interval
   FROM decided d
   JOIN judged j ON j.n = d.n
   CROSS JOIN (SELECT clock_timestamp() AS at OFFSET 0) moment
@@ -159,7 +167,7 @@ SELECT
     WHEN NOT j.is_same THEN 'key_reused'
     WHEN NOT j.is_open THEN 'closed'
     WHEN p.hold_id IS NOT NULL THEN 'granted'
-    WHEN j.active >= %(active_holds_max)s::int THEN 'limit'
+    WHEN j.active >= j.active_holds_max THEN 'limit'
     WHEN d.taken IS NOT NULL THEN 'taken'
     ELSE 'contended'
   END,
@@ -175,11 +183,9 @@ ORDER BY j.n
 """)
 
 
-async def place_holds(
-    db: Database, placements: Sequence[Placement], *, active_holds_max: int, duration_s: int
-) -> list[Decision]:
+async def place_holds(db: Database, placements: Sequence[Placement], *, duration_s: int) -> list[Decision]:
     """Decide and commit a batch; one Decision a placement, in order."""
-    parameters = parameters_of(placements, active_holds_max=active_holds_max, duration_s=duration_s)
+    parameters = parameters_of(placements, duration_s=duration_s)
     async with db.raw() as connection:
         cursor = await connection.execute(PLACE_HOLDS, parameters, prepare=True)
         rows = await cursor.fetchall()
@@ -220,12 +226,9 @@ def _decision(
     return Decision(Verdict(verdict), taken=tuple(taken or ()))
 
 
-def parameters_of(
-    placements: Sequence[Placement], *, active_holds_max: int, duration_s: int
-) -> dict[str, Any]:
+def parameters_of(placements: Sequence[Placement], *, duration_s: int) -> dict[str, Any]:
     """What PLACE_HOLDS is executed with."""
     return {
-        "active_holds_max": active_holds_max,
         "duration": timedelta(seconds=duration_s),
         "n": list(range(len(placements))),
         "hold_id": [p.hold_id for p in placements],
@@ -233,6 +236,8 @@ def parameters_of(
         "buyer_id": [p.buyer_id for p in placements],
         "idempotency_key": [p.idempotency_key for p in placements],
         "request_fingerprint": [p.request_fingerprint for p in placements],
+        "counted_as": [p.counted_as for p in placements],
+        "active_holds_max": [p.active_holds_max for p in placements],
         "seats": [len(p.seat_ids) for p in placements],
         "seat_n": [n for n, p in enumerate(placements) for _ in p.seat_ids],
         "seat_id": [seat_id for p in placements for seat_id in p.seat_ids],

@@ -4,8 +4,9 @@
 "a seat is never sold twice": one row a seat, one claim a row. None of its changing columns is
 indexed and its pages keep room, so a claim is a HOT update that touches no index.
 
-`seats.hold_id` has no foreign key and `holds.event_id` none either: both are written under a lock
-on what they name, and nothing named by them is ever deleted, so the per-row trigger would only cost.
+`seats.hold_id` has no foreign key and `holds.event_id` none either: both are written under a lock on
+what they name, so the per-row trigger would only cost. Events are never deleted. Holds are, long after
+they are over (`forgetting`); a sold seat then still names its order, which is what its right rests on.
 """
 
 from sqlalchemy import (
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from chassis.tables import idempotency_table, inbox_table, outbox_table
+from chassis.tables import data_keys_table, idempotency_table, inbox_table, outbox_table
 
 SCHEMA = "reservation"
 
@@ -50,6 +51,7 @@ events = Table(
     "events",
     METADATA,
     Column("event_id", Uuid, primary_key=True),
+    Column("organization_id", Uuid),
     Column("seating_plan_id", Uuid, ForeignKey(plans.c.seating_plan_id)),
     Column("status", Text, nullable=False),
     Column("sales_start_at", _AT),
@@ -61,7 +63,7 @@ events = Table(
     CheckConstraint("status IN ('on_sale', 'cancelled')", name="events_status_check"),
     CheckConstraint(
         "status = 'cancelled' OR (seating_plan_id IS NOT NULL AND sales_start_at < sales_end_at"
-        " AND seats_per_order_max > 0)",
+        " AND seats_per_order_max > 0 AND organization_id IS NOT NULL)",
         name="events_on_sale_check",
     ),
     CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="events_cancelled_check"),
@@ -91,7 +93,10 @@ seats = Table(
 )
 
 # seat_ids are those first granted, so that a replay can give the first answer; released_seat_ids
-# are those given up since. A hold is its own idempotency record: (buyer_id, idempotency_key).
+# are those given up since. A hold is its own idempotency record: (buyer_id, idempotency_key). A guest's
+# buyer_id is made of the key, which is not stored then (see domain.guests).
+# counted_as is who has the hold as far as limits go: a buyer, or the fingerprint of a guest's address. It
+# goes when the hold ends, with the same statement.
 holds = Table(
     "holds",
     METADATA,
@@ -100,6 +105,7 @@ holds = Table(
     Column("buyer_id", Text, nullable=False),
     Column("idempotency_key", Text, nullable=False),
     Column("request_fingerprint", LargeBinary, nullable=False),
+    Column("counted_as", Text),
     Column("seat_ids", ARRAY(Text), nullable=False),
     Column("released_seat_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("state", Text, nullable=False, server_default=text("'active'")),
@@ -111,13 +117,16 @@ holds = Table(
     UniqueConstraint("buyer_id", "idempotency_key", name="holds_idempotency_key"),
     CheckConstraint("state IN ('active', 'confirmed', 'released', 'expired')", name="holds_state_check"),
     CheckConstraint("(state = 'confirmed') = (order_id IS NOT NULL)", name="holds_confirmed_check"),
+    CheckConstraint("(state = 'active') = (counted_as IS NOT NULL)", name="holds_counted_check"),
+    CheckConstraint("idempotency_key <> '' OR buyer_id LIKE 'guest:%'", name="holds_key_check"),
     CheckConstraint("cardinality(seat_ids) > 0", name="holds_seats_check"),
     CheckConstraint(
         "placed_at < first_expires_at AND first_expires_at <= expires_at", name="holds_period_check"
     ),
-    # For the limit of active holds, for the sweeper, and for cancellation.
-    Index("holds_active_buyer_idx", "event_id", "buyer_id", postgresql_where=text("state = 'active'")),
+    # For the limits of active holds and for cancellation; for the sweeper; for forgetting.
+    Index("holds_active_counted_idx", "event_id", "counted_as", postgresql_where=text("state = 'active'")),
     Index("holds_active_expiry_idx", "expires_at", postgresql_where=text("state = 'active'")),
+    Index("holds_over_expiry_idx", "expires_at", postgresql_where=text("state <> 'active'")),
     postgresql_with={"fillfactor": "85"},
 )
 
@@ -129,6 +138,7 @@ confirmations = Table(
     Column("order_id", Uuid, primary_key=True),
     Column("refusal", JSONB),
     Column("decided_at", _AT, nullable=False, server_default=_NOW),
+    Index("confirmations_decided_at_idx", "decided_at"),
 )
 
 # One row for each event a transaction changed seats of; a job counts them and deletes the rows.
@@ -138,3 +148,4 @@ availability_marks = Table("availability_marks", METADATA, Column("event_id", Uu
 inbox = inbox_table(METADATA)
 idempotency = idempotency_table(METADATA)
 outbox = outbox_table(METADATA)
+data_keys = data_keys_table(METADATA)

@@ -1,7 +1,8 @@
 """Sell the seats of an order's holds, all of them or none, and answer the same however often asked.
 
 A hold is confirmed while each of its seats still carries it, expired or not, or is free: a buyer
-who paid late keeps the seats nobody else claimed.
+who paid late keeps the seats nobody else claimed. When the answer was given so long ago that it and the
+holds are forgotten, the seats still know: they are sold to the order, or they are not.
 """
 
 from collections import Counter
@@ -37,7 +38,11 @@ async def confirm_holds(tx: Transaction, *, command: ConfirmHolds) -> None:
     if not await open_confirmation(tx, order_id=command.order_id):
         await _answer_again(tx, order_id=command.order_id)
         return
-    refusal = _judge(command, await _lock_claims(tx, command))
+    claims = await _lock_claims(tx, command)
+    if _is_sold_already(command, claims):
+        await OUTBOX.enqueue(tx, HoldsConfirmed(order_id=command.order_id))
+        return
+    refusal = _judge(command, claims)
     if refusal is None:
         await _sell(tx, command)
         await OUTBOX.enqueue(tx, HoldsConfirmed(order_id=command.order_id))
@@ -54,12 +59,18 @@ async def _answer_again(tx: Transaction, *, order_id: UUID) -> None:
 
 async def _lock_claims(tx: Transaction, command: ConfirmHolds) -> _Claims:
     hold_ids = [asked.hold_id for asked in command.holds]
-    found = await find_holds(tx, hold_ids=hold_ids)
-    events = await lock_events_for_claim(tx, event_ids=[stored.hold.event_id for stored in found.values()])
-    seats = await lock_seats(tx, [seat for stored in found.values() for seat in stored.granted_seats])
-    holds = await lock_holds(tx, hold_ids=hold_ids)
     asked = Counter((hold.event_id, seat_id) for hold in command.holds for seat_id in hold.seat_ids)
-    return _Claims(events, seats, holds, asked)
+    found = await find_holds(tx, hold_ids=hold_ids)
+    granted = {seat for stored in found.values() for seat in stored.granted_seats}
+    events = await lock_events_for_claim(tx, event_ids=[event_id for event_id, _ in granted | asked.keys()])
+    seats = await lock_seats(tx, granted | asked.keys())
+    return _Claims(events, seats, await lock_holds(tx, hold_ids=hold_ids), asked)
+
+
+def _is_sold_already(command: ConfirmHolds, claims: _Claims) -> bool:
+    """Whether every seat asked for is sold to this very order; they were confirmed, long ago."""
+    seats = [claims.seats.get(key) for key in claims.times_asked]
+    return all(seat is not None and seat.order_id == command.order_id for seat in seats)
 
 
 def _judge(command: ConfirmHolds, claims: _Claims) -> HoldsRefused | None:

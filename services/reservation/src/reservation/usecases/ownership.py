@@ -1,9 +1,10 @@
-"""Whose hold it is: the buyer it was placed by, or whoever bears its hold token."""
+"""Whose hold it is: its buyer's, and the bearer's of its hold token. A guest's hold is the bearer's alone."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 from reservation.domain.errors import HoldNotFound
+from reservation.domain.guests import is_guest
 from reservation.domain.holds import Hold
 
 
@@ -16,5 +17,8 @@ class HoldOwner:
 
     def require(self, hold: Hold) -> None:
         """Raises HoldNotFound for anyone else: a stranger learns nothing, not even that it exists."""
-        if self.token_hold_id != hold.hold_id and self.buyer_id != hold.buyer_id:
+        if self.token_hold_id != hold.hold_id and not self._is_buyer(hold):
             raise HoldNotFound(hold_id=hold.hold_id)
+
+    def _is_buyer(self, hold: Hold) -> bool:
+        return self.buyer_id == hold.buyer_id and not is_guest(hold.buyer_id)

@@ -4,15 +4,12 @@ Requests that wait in this process share one statement and one commit (`storage.
 process believes of free seats only chooses; row locks and the database's clock decide.
 """
 
-import asyncio
 import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chassis.database import Database
-from chassis.database_errors import is_conflict
-from chassis.group_commit import GroupCommit
 from chassis.ids import new_id
 from reservation.domain.errors import (
     EventNotOnSale,
@@ -21,18 +18,19 @@ from reservation.domain.errors import (
     Refusal,
     SeatsTaken,
     TooManyActiveHolds,
+    TooManyGuestHolds,
     TooManySeats,
 )
 from reservation.domain.geometry import Geometry, SeatLabel
+from reservation.domain.guests import is_guest
 from reservation.domain.holds import Hold, HoldLimits, HoldState
 from reservation.domain.wishes import Wish, choose_positions, named_positions, nearest_equivalent
-from reservation.storage.placing import Decision, Placement, Verdict, find_decision, place_holds
+from reservation.storage.placing import Decision, Placement, Verdict, find_decision
 from reservation.storage.seat_views import EventView, OfferedEvent, SeatViews
+from reservation.usecases.hold_batches import HoldBatches, pause
 
 ATTEMPTS_MAX = 8
 """Tries of one request while other claims are in the way of its seats."""
-CONFLICT_RETRIES_MAX = 3
-RETRY_DELAY_S = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +44,18 @@ class PlacedHold:
 
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
-    """Who asks for what; the fingerprint tells a repeated request from a different one."""
+    """Who asks for what; the fingerprint tells a repeated request from a different one.
+
+    The hold counts as `counted_as`'s, who may have `active_holds_max` for the event. A guest's key is
+    `guests.NO_KEY`, because it is in the `buyer_id`.
+    """
 
     wish: Wish
     buyer_id: str
     idempotency_key: str
     fingerprint: bytes
+    counted_as: str
+    active_holds_max: int
 
 
 class HoldPlacer:
@@ -69,7 +73,9 @@ class HoldPlacer:
         self._db = db
         self._views = views
         self._limits = limits
-        self._group: GroupCommit[Placement, Decision] = GroupCommit(self._commit, batch_max, batches_at_once)
+        self._batches = HoldBatches(
+            db=db, duration_s=limits.hold_duration_s, batch_max=batch_max, batches_at_once=batches_at_once
+        )
         self._keys_in_use: set[tuple[str, str]] = set()
         self._random = random.Random()
 
@@ -77,7 +83,8 @@ class HoldPlacer:
         """All seats of the wish, held for the buyer, or a Refusal and no effect.
 
         Raises EventNotOnSale, TooManySeats, UnknownSeats, UnknownPriceCategory, UnknownArea,
-        NotEnoughSeats, SeatsTaken, TooManyActiveHolds, IdempotencyKeyReused, IdempotencyKeyInUse.
+        NotEnoughSeats, SeatsTaken, TooManyActiveHolds, TooManyGuestHolds, IdempotencyKeyReused,
+        IdempotencyKeyInUse.
         """
         key = (request.buyer_id, request.idempotency_key)
         if key in self._keys_in_use:
@@ -94,7 +101,7 @@ class HoldPlacer:
 
     async def close(self) -> None:
         """Wait for the holds under way."""
-        await self._group.close()
+        await self._batches.close()
 
     def _require_seats_within_limit(self, wish: Wish, offered: OfferedEvent) -> None:
         seats_max = min(offered.seats_per_order_max, self._limits.hold_seats_max)
@@ -119,10 +126,10 @@ class HoldPlacer:
         """Ask again while other claims are in the way; still CONTENDED after the last attempt."""
         attempt = 1
         while True:
-            decision = await self._group.submit(placement)
+            decision = await self._batches.decide(placement)
             if decision.verdict is not Verdict.CONTENDED or attempt == ATTEMPTS_MAX:
                 return decision
-            await _pause(attempt)
+            await pause(attempt)
             attempt += 1
 
     async def _place_chosen(self, request: HoldRequest, offered: OfferedEvent) -> PlacedHold:
@@ -146,7 +153,7 @@ class HoldPlacer:
             taken = decision.taken or taken
             if lost_names := set(taken) & set(request.wish.seat_ids):
                 raise await self._seats_taken(request.wish, tuple(sorted(lost_names)))
-            await _pause(attempt)
+            await pause(attempt)
             newer_than = time.monotonic()
         raise SeatsTaken(seat_ids=taken)
 
@@ -155,7 +162,7 @@ class HoldPlacer:
         view.picked(positions)
         held: list[int] = []
         try:
-            decision = await self._group.submit(_placement(request, positions, geometry))
+            decision = await self._batches.decide(_placement(request, positions, geometry))
             if decision.verdict is Verdict.GRANTED:
                 held = positions
             elif decision.verdict is Verdict.TAKEN:
@@ -192,26 +199,9 @@ class HoldPlacer:
         if decision.verdict is Verdict.KEY_REUSED:
             return IdempotencyKeyReused()
         if decision.verdict is Verdict.LIMIT:
-            return TooManyActiveHolds(active_holds_max=self._limits.active_holds_per_buyer_max)
+            limit = TooManyGuestHolds if is_guest(request.buyer_id) else TooManyActiveHolds
+            return limit(active_holds_max=request.active_holds_max)
         return EventNotOnSale(event_id=request.wish.event_id)
-
-    async def _commit(self, placements: Sequence[Placement]) -> Sequence[Decision]:
-        for attempt in range(CONFLICT_RETRIES_MAX):
-            try:
-                return await self._place_batch(placements)
-            except Exception as error:
-                if not is_conflict(error):
-                    raise
-            await _pause(attempt)
-        return await self._place_batch(placements)
-
-    async def _place_batch(self, placements: Sequence[Placement]) -> Sequence[Decision]:
-        return await place_holds(
-            self._db,
-            placements,
-            active_holds_max=self._limits.active_holds_per_buyer_max,
-            duration_s=self._limits.hold_duration_s,
-        )
 
 
 def _placement(request: HoldRequest, positions: Sequence[int], geometry: Geometry) -> Placement:
@@ -221,6 +211,8 @@ def _placement(request: HoldRequest, positions: Sequence[int], geometry: Geometr
         buyer_id=request.buyer_id,
         idempotency_key=request.idempotency_key,
         request_fingerprint=request.fingerprint,
+        counted_as=request.counted_as,
+        active_holds_max=request.active_holds_max,
         seat_ids=tuple(geometry.seat_ids[position] for position in positions),
     )
 
@@ -241,7 +233,3 @@ def _placed(request: HoldRequest, decision: Decision, geometry: Geometry) -> Pla
         renewals=0,
     )
     return PlacedHold(hold, geometry.labels(hold.seat_ids), decision.verdict is Verdict.REPLAY)
-
-
-async def _pause(attempt: int) -> None:
-    await asyncio.sleep(random.uniform(0.5, 1.5) * RETRY_DELAY_S * (attempt + 1))

@@ -47,6 +47,7 @@ async def put_event_on_sale(tx: Transaction, *, message: EventPublished, plan: P
     )
     sale = Sale(
         event_id=message.event_id,
+        organization_id=message.organization_id,
         version=message.version,
         seating_plan_id=message.seating_plan_id,
         sales_start_at=message.sales_start_at,
