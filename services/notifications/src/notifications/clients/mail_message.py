@@ -58,9 +58,9 @@ def compose(
     # RFC 3834, and the same for Exchange: no out-of-office note comes back.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = "en"
     message.set_content(said.text, cte=_QUOTED_PRINTABLE)
     message.add_alternative(said.html, subtype="html", cte=_QUOTED_PRINTABLE)
+    message["Content-Language"] = "en"
     return message
 
 

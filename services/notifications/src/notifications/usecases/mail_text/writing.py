@@ -37,12 +37,12 @@ class MailWriter:
 
 
 def _block(environment: Environment, kind: MailKind, name: str, known: dict[str, Any]) -> str:
-    template = environment.get_template(f"{kind}.jinja")
+    parts = environment.get_template("parts").module
+    template = environment.get_template(f"{kind}.jinja", globals={"mail": parts})
     return "".join(template.blocks[name](template.new_context(known)))
 
 
 def _environment(shape: str, *, escape: bool) -> Environment:
-    """Templates find their `layout` and, as `mail`, their parts in this shape."""
     environment = Environment(
         loader=_Loader(shape),
         autoescape=escape,  # noqa: S701 -- plain text has nothing to escape
@@ -51,7 +51,6 @@ def _environment(shape: str, *, escape: bool) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(moment=moment, money=money, wrapped=wrapped)
-    environment.globals.update(mail=environment.get_template("parts").module)
     return environment
 
 
