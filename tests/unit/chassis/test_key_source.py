@@ -1,9 +1,13 @@
 """A key set whose issuer is away."""
 
+import json
+import time
+
 import pytest
 
 from chassis.key_source import KeySource
-from chassis.signing import KeySet, KeySetUnavailable
+from chassis.signing import KeySet, KeySetUnavailable, SigningKey, TokenInvalid, create_key, sign
+from support.waiting import wait_until
 
 
 async def test_an_issuer_that_is_away_is_not_asked_by_every_request(monkeypatch):
@@ -39,3 +43,54 @@ async def test_an_issuer_that_is_back_is_asked_again(monkeypatch):
         await keys.claims("token", "at+jwt", "rowlock", "issuer")
 
     assert await keys.claims("token", "at+jwt", "rowlock", "issuer") == {"sub": "ada"}
+
+
+async def test_a_rotated_key_is_picked_up_and_a_withdrawn_one_dropped_without_a_restart(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("chassis.key_source.RELOAD_EVERY_S", 0)
+    monkeypatch.setattr("chassis.key_source.REFRESH_EVERY_S", 0)
+    old, new = create_key(), create_key()
+    file = tmp_path / "keys.jwks"
+    file.write_text(json.dumps(old.public_set()))
+    keys = KeySource(str(file))
+
+    async def is_taken(key: SigningKey) -> bool:
+        claims = {"iss": "us", "aud": "rowlock", "exp": time.time() + 60}
+        try:
+            await keys.claims(sign(claims, key, "at+jwt"), "at+jwt", "rowlock", "us")
+        except TokenInvalid:
+            return False
+        return True
+
+    assert await is_taken(old)
+    file.write_text(json.dumps({"keys": old.public_set()["keys"] + new.public_set()["keys"]}))
+    assert await is_taken(new)
+    assert await is_taken(old)
+
+    file.write_text(json.dumps(new.public_set()))
+
+    async def old_is_refused() -> bool:
+        return not await is_taken(old)
+
+    await wait_until(old_is_refused)
+    assert await is_taken(new)
+
+
+async def test_an_issuer_that_goes_away_later_changes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("chassis.key_source.RELOAD_EVERY_S", 0)
+    monkeypatch.setattr("chassis.key_source.REFRESH_EVERY_S", 0)
+    key = create_key()
+    file = tmp_path / "keys.jwks"
+    file.write_text(json.dumps(key.public_set()))
+    keys = KeySource(str(file))
+    token = sign({"iss": "us", "aud": "rowlock", "exp": time.time() + 60}, key, "at+jwt")
+    await keys.claims(token, "at+jwt", "rowlock", "us")
+    file.unlink()
+    for _ in range(3):
+        await keys.claims(token, "at+jwt", "rowlock", "us")
+        assert keys._refreshing is not None
+        await keys._refreshing
+
+    assert keys._failure is not None
+    assert (await keys.claims(token, "at+jwt", "rowlock", "us"))["iss"] == "us"
