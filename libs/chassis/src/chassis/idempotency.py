@@ -9,6 +9,7 @@ A refusal has no effect, and is judged anew each time.
 
 import hashlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -40,6 +41,7 @@ KEY_IN_USE = ProblemSpec(
 KEY_REUSED = ProblemSpec(422, "idempotency-key-reused", "This Idempotency-Key was used for another request")
 KEY_CHARS_MAX = 255
 REPLAY_HEADER = "Idempotent-Replay"
+_VISIBLE = re.compile("[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,7 @@ def idempotency_key(value: str | None) -> str:
     """The checked key: 1 to 255 visible ASCII characters. Raises a 400 problem."""
     if value is None:
         raise ProblemError(KEY_MISSING, "Send a new random Idempotency-Key, as a UUID.")
-    if not 1 <= len(value) <= KEY_CHARS_MAX or not all("!" <= char <= "~" for char in value):
+    if not 1 <= len(value) <= KEY_CHARS_MAX or not _VISIBLE.fullmatch(value):
         raise ProblemError(KEY_INVALID, f"Use 1 to {KEY_CHARS_MAX} visible ASCII characters.")
     return value
 
