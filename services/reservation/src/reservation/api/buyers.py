@@ -1,11 +1,12 @@
 """Whom a hold is placed for: a signed-in buyer or a guest; and how often they may ask for one."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from chassis.access import OptionalPrincipal
+from chassis.access import OptionalPrincipal, Principal
 from chassis.client_address import client_address
 from chassis.idempotency import IdempotentWrite
 from chassis.rate_limits import LocalRateLimits, RateLimit
@@ -16,6 +17,7 @@ from reservation.settings import Settings
 from reservation.usecases.place_hold import HoldRequest
 
 _ADDRESS = "guest address"
+_ROUTE = b"POST\0/api/v1/holds\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,22 @@ class HoldBuyer:
 
 async def hold_buyer(request: Request, principal: OptionalPrincipal, write: IdempotentWrite) -> HoldBuyer:
     """Raises TooManyRequests, or IdempotencyKeyGuessable for a guest."""
+    return await buyer_with_key(request, principal, write.key)
+
+
+async def buyer_with_key(request: Request, principal: Principal | None, key: str) -> HoldBuyer:
+    """The same, for a checked key."""
     address, rates = client_address(request), request.app.state.hold_rates
     await rates.take(address=address, buyer_id=principal.subject if principal else None)
+    fingerprint = await _fingerprint(request)
     if principal is None:
-        return HoldBuyer(guest_id(write.key), NO_KEY, write.fingerprint, address)
-    return HoldBuyer(principal.subject, write.key, write.fingerprint, None)
+        return HoldBuyer(guest_id(key), NO_KEY, fingerprint, address)
+    return HoldBuyer(principal.subject, key, fingerprint, None)
+
+
+async def _fingerprint(request: Request) -> bytes:
+    """A plain hash, unlike chassis.idempotency's: nothing in what is asked for is personal."""
+    return hashlib.sha256(_ROUTE + request.scope["query_string"] + b"\0" + await request.body()).digest()
 
 
 Buyer = Annotated[HoldBuyer, Depends(hold_buyer)]

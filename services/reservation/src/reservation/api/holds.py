@@ -11,10 +11,10 @@ from chassis.access import optional_principal
 from chassis.database import Transaction
 from chassis.http import Db
 from chassis.http.lean import LeanRoute, gathers, plain_body
-from chassis.idempotency import REPLAY_HEADER, IdempotentWrite, idempotent_write
+from chassis.idempotency import REPLAY_HEADER, IdempotentWrite, idempotency_key
 from chassis.problems import TOO_MANY_REQUESTS, problem_responses
 from reservation.api import problems
-from reservation.api.buyers import Buyer, hold_buyer
+from reservation.api.buyers import Buyer, buyer_with_key
 from reservation.api.dependencies import Desk, DeskOf, Owner
 from reservation.api.schemas import HoldIn, HoldOut, SeatOut
 from reservation.domain.geometry import SeatLabel
@@ -43,8 +43,7 @@ async def _gather_hold(request: Request) -> Mapping[str, Any] | None:
     if body is None or key is None:
         return None
     principal = await optional_principal(request)
-    write = await idempotent_write(request, principal, key)
-    buyer = await hold_buyer(request, principal, write)
+    buyer = await buyer_with_key(request, principal, idempotency_key(key))
     return {"body": body, "buyer": buyer, "desk": request.app.state.desk}
 
 
