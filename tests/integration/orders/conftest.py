@@ -1,7 +1,8 @@
 """The orders service on real PostgreSQL, its API in process."""
 
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from itertools import count
 from typing import Any
 
 import httpx
@@ -65,33 +66,57 @@ async def anonymous(app: Any) -> AsyncIterator[httpx.AsyncClient]:
 
 
 Client = Callable[..., "Person"]
+_networks = count(1)
 
 
 class Person:
-    """A signed-in person; every write gets a new Idempotency-Key unless one is given."""
+    """Somebody who shows `headers`; every write gets a new Idempotency-Key unless one is given."""
 
-    def __init__(self, client: httpx.AsyncClient, token: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, headers: Mapping[str, str]) -> None:
         self._client = client
-        self._authorization = {"Authorization": f"Bearer {token}"}
+        self._headers = dict(headers)
 
     async def get(self, path: str, **arguments: Any) -> httpx.Response:
-        return await self._client.get(path, headers=self._authorization, **arguments)
+        return await self._client.get(path, headers=self._headers, **arguments)
 
     async def post(self, path: str, json: Any = None, *, key: str = "", prefer: str = "") -> httpx.Response:
-        headers = {**self._authorization, "Idempotency-Key": key or str(uuid.uuid4())}
-        if prefer:
-            headers["Prefer"] = prefer
+        headers = self._of_write(key) | ({"Prefer": prefer} if prefer else {})
         return await self._client.post(path, json=json, headers=headers)
+
+    async def delete(self, path: str, *, key: str = "") -> httpx.Response:
+        return await self._client.delete(path, headers=self._of_write(key))
+
+    def _of_write(self, key: str) -> dict[str, str]:
+        return {**self._headers, "Idempotency-Key": key or str(uuid.uuid4())}
+
+
+def problem(response: httpx.Response) -> tuple[int, str]:
+    """Its status and the kind of problem it tells of."""
+    return response.status_code, response.json()["type"].removeprefix("/problems/")
 
 
 @pytest.fixture
 def sign_in(anonymous: httpx.AsyncClient, mint_token: MintToken) -> Callable[..., Person]:
-    """`sign_in("ada")`, `sign_in("otto", "operator")`."""
+    """`sign_in("ada")`, `sign_in("otto", "operator")`, `sign_in("ada", email_fingerprint="...")`."""
 
-    def signed_in(subject: str, *roles: str) -> Person:
-        return Person(anonymous, mint_token(*(roles or ("buyer",)), subject=subject))
+    def signed_in(subject: str, *roles: str, **claims: Any) -> Person:
+        token = mint_token(*(roles or ("buyer",)), subject=subject, **claims)
+        return Person(anonymous, {"Authorization": f"Bearer {token}"})
 
     return signed_in
+
+
+@pytest.fixture
+def as_guest(anonymous: httpx.AsyncClient) -> Callable[..., Person]:
+    """`as_guest()` shows nothing, `as_guest(order_access_token)` the right to an order."""
+
+    def guest(token: str | None = None, *, address: str = "") -> Person:
+        shown = {"Order-Access-Token": token} if token is not None else {}
+        # Each guest from an address of their own unless told otherwise: limits count by address.
+        from_address = address or f"2001:db8:{next(_networks):x}::1"
+        return Person(anonymous, {**shown, "X-Forwarded-For": from_address})
+
+    return guest
 
 
 @pytest.fixture

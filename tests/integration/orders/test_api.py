@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from integration.orders.conftest import Person
+from integration.orders.conftest import Person, problem
 from integration.orders.scene import Scene, hold_of, order_body
 
 from messages.reservation import HoldsConfirmed, SeatsReleased
@@ -24,10 +24,6 @@ async def place(person: Person, hold: Hold, hold_token: HoldToken, **changes: An
     ticket_type = changes.pop("ticket_type", "free")
     body = order_body(hold, tokens=[hold_token(hold)], ticket_type=ticket_type)
     return await person.post("/orders", {**body, **changes})
-
-
-def problem(response: httpx.Response) -> tuple[int, str]:
-    return response.status_code, response.json()["type"].removeprefix("/problems/")
 
 
 def fields(response: httpx.Response) -> list[str]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from chassis.access import CurrentPrincipal
 from chassis.clock import utc_now
 from chassis.database import Transaction
-from chassis.fingerprints import Fingerprints
+from chassis.fingerprints import Fingerprints, normalised_email
 from chassis.http import Sealing
 from chassis.idempotency import IdempotentWrite
 from chassis.problems import TOO_MANY_REQUESTS, ProblemError, problem_responses
@@ -76,13 +76,15 @@ async def post_lookup(
     """A mail with a link to each order placed without an account goes to this e-mail, if there is one.
     The answer is always the same: it does not tell whether there are any.
     """
-    email_fingerprint = fingerprints.email(body.email)
+    # To no other mailbox than the one all ways of writing this address mean.
+    email = normalised_email(body.email)
+    email_fingerprint = fingerprints.email(email)
     await limits.lookup(request, email_fingerprint=email_fingerprint)
 
     async def work(tx: Transaction) -> LinksRequestedOut:
         await request_order_links(
             tx,
-            email=body.email,
+            email=email,
             email_fingerprint=email_fingerprint,
             sealer=sealer,
             keep_s=request.app.state.settings.order_lookup_s,
