@@ -4,7 +4,7 @@ from fastapi import APIRouter, FastAPI
 
 from chassis.http import create_http_app
 from chassis.rate_limits import RateLimits
-from orders.api import guest_orders, order_actions, orders
+from orders.api import attendees, guest_orders, internal_mails, order_actions, orders
 from orders.api.hold_tokens import HoldTokens
 from orders.api.limits import Limits
 from orders.api.problems import PROBLEMS
@@ -28,10 +28,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         version="1.0.0",
         settings=settings,
-        routers=[_api()],
+        routers=[_api(), internal_mails.router],
         problem_table=PROBLEMS,
         tags=[
             {"name": "orders", "description": "Orders, payments and tickets"},
+            {"name": "attendees", "description": "Who will sit on the seats"},
             {"name": "guest orders", "description": "Orders placed without an account"},
         ],
     )
@@ -47,4 +48,5 @@ def _api() -> APIRouter:
     api.include_router(orders.router)
     api.include_router(guest_orders.router)
     api.include_router(order_actions.router)
+    api.include_router(attendees.router)
     return api

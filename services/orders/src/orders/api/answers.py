@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.paging import Page
-from orders.api.examples import CLAIMED_ORDERS, GUEST_ORDER, ORDER, PAGE_OF_ORDERS, TICKETS
+from orders.api.examples import CLAIMED_ORDERS, GUEST_ORDER, LINE, ORDER, PAGE_OF_ORDERS, TICKETS
 from orders.domain.states import Actor, OrderState, PaymentState, RefundState, TicketState
 
 _SHREDDED = "Null once shredded, some time after the event"
@@ -43,6 +43,8 @@ class AttendeeOut(_Out):
 
 class LineOut(_Out):
     """One seat, at the price it was ordered for."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [LINE]})
 
     line_id: UUID
     event_id: UUID

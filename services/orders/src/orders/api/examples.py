@@ -80,3 +80,18 @@ TICKETS: dict[str, Any] = {
         }
     ]
 }
+
+ATTENDEE_TO_CORRECT: dict[str, Any] = {"last_name": "King"}
+
+LINE: dict[str, Any] = ORDER["lines"][0]
+
+PAGE_OF_ATTENDEES: dict[str, Any] = {
+    "items": [
+        {
+            "order_id": _ORDER_ID,
+            **{name: _SEAT[name] for name in ("line_id", "seat_id", "price_category", "ticket_type")},
+            "attendee": {**_ADA, "pesel": "44051401359"},
+        }
+    ],
+    "next_cursor": None,
+}

@@ -25,6 +25,7 @@ from orders.usecases.place_order import (
     HoldsAlreadyOrdered,
     HoldsExpired,
 )
+from orders.usecases.read_attendees import EventNotFound
 
 
 def _faults(error: Any) -> dict[str, Any]:
@@ -126,6 +127,7 @@ PROBLEMS: Mapping[type[Exception], ProblemSpec] = {
     TooManySeats: TOO_MANY_SEATS,
     CurrenciesDiffer: CURRENCIES_DIFFER,
     OrderNotFound: NOT_FOUND,
+    EventNotFound: NOT_FOUND,
     PaymentMissing: PAYMENT_MISSING,
     OrderIsOver: ORDER_IS_OVER,
     OrderIsFinalizing: ORDER_IS_FINALIZING,

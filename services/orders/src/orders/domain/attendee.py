@@ -22,6 +22,26 @@ class PersonOnSeat:
     pesel: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Correction:
+    """What of an attendee is to be changed; None leaves it as it is."""
+
+    first_name: str | None = field(default=None, repr=False)
+    last_name: str | None = field(default=None, repr=False)
+    pesel: str | None = field(default=None, repr=False)
+
+    def applied_to(self, person: PersonOnSeat, *, pesel_required: bool) -> PersonOnSeat:
+        """The person as corrected. Raises AttendeesInvalid naming `pesel` and the rule."""
+        pesel = person.pesel
+        if self.pesel is not None:
+            pesel = asked_pesel(self.pesel, required=pesel_required, at="pesel")
+        return PersonOnSeat(
+            first_name=self.first_name or person.first_name,
+            last_name=self.last_name or person.last_name,
+            pesel=pesel,
+        )
+
+
 def asked_pesel(sent: str | None, *, required: bool, at: str) -> str | None:
     """The PESEL in its normal form, or none if none is asked for.
 

@@ -21,6 +21,10 @@ class OrderOwner:
     def is_guest(self) -> bool:
         return self.access_token_sha256 is not None
 
+    @property
+    def is_nobody(self) -> bool:
+        return self.buyer_id is None and self.access_token_sha256 is None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderRight:

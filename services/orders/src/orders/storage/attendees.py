@@ -1,17 +1,18 @@
 """Attendees: one sealed row an order line. They are written while their order is new or locked."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from chassis.database import Transaction
 from orders.domain.attendee import PersonOnSeat
 from orders.domain.basket import Line
 from orders.domain.person_limit import PersonTicket
 from orders.storage.personal_data import PersonalData
-from orders.storage.tables import attendees
+from orders.storage.tables import attendees, order_lines
 
 
 async def insert_attendees(
@@ -34,6 +35,48 @@ async def insert_attendees(
         for line_id, line, ticket in together
     ]
     await tx.execute(insert(attendees), rows)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seated:
+    """An attendee as stored; `person` is None once they were shredded."""
+
+    line_id: UUID
+    event_id: UUID
+    person: PersonOnSeat | None
+    person_fingerprint: str | None
+
+
+async def find_attendee(
+    tx: Transaction, *, order_id: UUID, line_id: UUID, personal: PersonalData
+) -> Seated | None:
+    """Who sits on this line of this order; None when the order has no such line."""
+    found = select(attendees).join(order_lines, order_lines.c.line_id == attendees.c.line_id)
+    found = found.where(order_lines.c.order_id == order_id, attendees.c.line_id == line_id)
+    row = (await tx.execute(found)).mappings().one_or_none()
+    if row is None:
+        return None
+    return Seated(
+        line_id=line_id,
+        event_id=row["event_id"],
+        person=await personal.attendee(row["sealed"], line_id=line_id),
+        person_fingerprint=row["person_fingerprint"],
+    )
+
+
+async def save_attendee(
+    tx: Transaction,
+    *,
+    line_id: UUID,
+    person: PersonOnSeat,
+    other_person: PersonTicket | None,
+    personal: PersonalData,
+) -> None:
+    """Write who sits there now; `other_person` is the ticket it counts as, if somebody else has it now."""
+    values = {"sealed": await personal.seal_attendee(person, line_id=line_id)}
+    if other_person is not None:
+        values |= ticket_columns(other_person)
+    await tx.execute(update(attendees).where(attendees.c.line_id == line_id).values(values))
 
 
 def ticket_columns(ticket: PersonTicket | None) -> dict[str, Any]:

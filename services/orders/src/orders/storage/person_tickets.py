@@ -26,15 +26,11 @@ async def lock_people(tx: Transaction, people: Collection[str]) -> None:
     await tx.execute(_LOCK, {"people": keys})
 
 
-async def counted_tickets(
-    tx: Transaction, people: Collection[str], *, except_line: UUID | None = None
-) -> dict[str, set[int]]:
-    """The numbers of the tickets these people have, but for that of one line."""
+async def counted_tickets(tx: Transaction, people: Collection[str]) -> dict[str, set[int]]:
+    """The numbers of the tickets these people have."""
     found = select(attendees.c.person_fingerprint, attendees.c.person_ticket).where(
         attendees.c.person_fingerprint.in_(people), attendees.c.person_ticket.is_not(None)
     )
-    if except_line is not None:
-        found = found.where(attendees.c.line_id != except_line)
     numbers = defaultdict[str, set[int]](set)
     for person, number in await tx.execute(found):
         numbers[person].add(number)

@@ -8,6 +8,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.ids import new_id
 from orders.domain.order import Money, Order
+from orders.domain.person_limit import PersonLimitReached
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.orders import lock_order
@@ -60,10 +61,18 @@ async def _known_payment(tx: Transaction, told: Payment) -> UUID:
 
 
 async def _use(tx: Transaction, order: Order, payment: Payment, now: datetime) -> None:
-    if effect_of(Trigger.CAPTURE, order.state) is Effect.FINALIZE:
-        await finalize(tx, order=order, reason=Reason.PAYMENT_CAPTURED, actor=Actor.OPERATOR, now=now)
+    if effect_of(Trigger.CAPTURE, order.state) is not Effect.FINALIZE:
+        reason = _refund_reason(order.state)
+    elif order.owner.is_nobody:
+        reason = "order_erased"  # there is nobody left who could use its tickets
     else:
-        await refund_payment(tx, payment=payment, reason=_refund_reason(order.state), at=now)
+        try:
+            await finalize(tx, order=order, reason=Reason.PAYMENT_CAPTURED, actor=Actor.OPERATOR, now=now)
+        except PersonLimitReached:
+            reason = "person_limit_reached"  # it had lapsed, and meanwhile they bought elsewhere
+        else:
+            return
+    await refund_payment(tx, payment=payment, reason=reason, at=now)
 
 
 def _refund_reason(state: OrderState) -> str:

@@ -41,20 +41,18 @@ async def count_again(tx: Transaction, *, order_id: UUID) -> None:
         await save_person_ticket(tx, line_id=line_id, ticket=ticket)
 
 
-async def count_corrected_line(tx: Transaction, *, line_id: UUID, seat: PersonSeat) -> PersonTicket:
-    """Count a line for the person it is given to; what it counted for before it no longer does."""
-    return (await _count(tx, [seat], except_line=line_id))[0]
+async def count_other_person(tx: Transaction, *, seat: PersonSeat) -> PersonTicket:
+    """Count a line for the person it is given to, who is not the one it counted for before."""
+    return (await _count(tx, [seat]))[0]
 
 
-async def _count(
-    tx: Transaction, seats: Sequence[PersonSeat], *, except_line: UUID | None = None
-) -> list[PersonTicket]:
+async def _count(tx: Transaction, seats: Sequence[PersonSeat]) -> list[PersonTicket]:
     if not seats:
         return []
     people = {seat.person for seat in seats}
     await lock_people(tx, people)
     # A statement of its own after the lock: it sees what others committed while we waited.
-    return number_tickets(seats=seats, taken=await counted_tickets(tx, people, except_line=except_line))
+    return number_tickets(seats=seats, taken=await counted_tickets(tx, people))
 
 
 def _seat(index: int, line: Line, offer: Offer, personal: PersonalData) -> PersonSeat | None:

@@ -34,7 +34,7 @@ async def finalize_order(tx: Transaction, *, order_id: UUID, right: OrderRight, 
     """Start finalizing and give the order's state; asked again it changes nothing.
 
     A lapsed order is finalized all the same: reservation sells the seats if nobody else has
-    claimed them. Raises OrderNotFound, PaymentMissing, OrderIsOver or EventIsCancelled.
+    claimed them. Raises OrderNotFound, PaymentMissing, OrderIsOver, EventIsCancelled or PersonLimitReached.
     """
     order = await lock_own_order(tx, order_id=order_id, right=right)
     effect = effect_of(Trigger.FINALIZATION, order.state)

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from chassis.database import Transaction
 from orders.domain.order import Change, Order
+from orders.domain.person_limit import COUNTED_STATES
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.orders import save_change
 from orders.storage.outbox import send
 from orders.storage.payments import refund_order
 from orders.storage.tickets import void_tickets
+from orders.usecases.count_person_tickets import count_again
 from orders.usecases.order_news import news_of
 from orders.usecases.reservation_commands import confirm_holds, release_holds, release_seats
 
@@ -25,7 +27,9 @@ async def move(tx: Transaction, *, order: Order, change: Change) -> Order:
 
 
 async def finalize(tx: Transaction, *, order: Order, reason: Reason, actor: Actor, now: datetime) -> Order:
-    """Ask reservation to sell the seats."""
+    """Ask reservation to sell the seats; a lapsed order's tickets count again, or PersonLimitReached."""
+    if order.state not in COUNTED_STATES:
+        await count_again(tx, order_id=order.order_id)
     change = Change(state=OrderState.FINALIZING, reason=reason, actor=actor, at=now)
     after = await move(tx, order=order, change=change)
     await send(tx, confirm_holds(after))
