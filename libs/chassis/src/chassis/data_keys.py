@@ -7,6 +7,7 @@ One key is active and seals; retired ones only unseal. What a process knows of t
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -52,15 +53,15 @@ class DataKeys:
 
     async def active(self) -> OpenKey:
         """The key to seal with. Raises WrappingKeysUnusable, WrappingKeyUnknown, database errors."""
-        if self._active_id is None or time.monotonic() - self._loaded_at >= self.cache_s:
-            await self._load()
+        if not self._is_fresh():
+            await self._load(unless=self._is_fresh)
         assert self._active_id is not None, "loading makes the first key"  # noqa: S101
         return self._opened(self._active_id)
 
     async def find(self, data_key_id: UUID) -> OpenKey:
         """The key something was sealed with. Raises DataKeyUnknown and what `active` raises."""
         if data_key_id not in self._rows:
-            await self._load()
+            await self._load(unless=lambda: data_key_id in self._rows)
         if data_key_id not in self._rows:
             raise DataKeyUnknown(f"data key {data_key_id}")
         return self._opened(data_key_id)
@@ -103,11 +104,13 @@ class DataKeys:
             self._open[data_key_id] = key
         return key
 
-    async def _load(self) -> None:
-        asked_at = time.monotonic()
+    def _is_fresh(self) -> bool:
+        return self._active_id is not None and time.monotonic() - self._loaded_at < self.cache_s
+
+    async def _load(self, *, unless: Callable[[], bool]) -> None:
         async with self._loading:
-            if self._loaded_at > asked_at:
-                return  # by another, while we waited
+            if unless():
+                return  # another has loaded while we waited
             # Before the question: what the answer says was true at some moment after this one.
             began = time.monotonic()
             self.wrapping_keys()
