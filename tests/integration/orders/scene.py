@@ -3,9 +3,11 @@
 Messages are handled by the handlers the worker subscribes, each in a transaction of its own.
 """
 
+import asyncio
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -22,7 +24,7 @@ from messages.reservation import HoldExpired, HoldsConfirmed, HoldsRefused, Seat
 from orders.consumers import PEOPLE, SUBSCRIPTIONS
 from orders.domain.basket import Attendee, HeldSeat, Hold
 from orders.domain.order import Contact, Money
-from orders.domain.rights import OrderRight
+from orders.domain.rights import OrderRight, access_token_sha256
 from orders.domain.states import OrderState
 from orders.queries import find_order, tickets_of_order
 from orders.storage.personal_data import PersonalData
@@ -31,11 +33,14 @@ from orders.usecases.capture_payment import capture_payment
 from orders.usecases.finalize_order import finalize_order
 from orders.usecases.order_access_tokens import OrderAccessTokens
 from orders.usecases.place_order import place_order
+from support.waiting import wait_until
 
 PRICES = {"Stalls": {"adult": 4500, "free": 0}}
 BUYER = "ada"
 _HANDLERS = {item.message_type: item.handler for item in (*SUBSCRIPTIONS, *PEOPLE)}
 _references = count(1)
+
+Request = Callable[[], Coroutine[Any, Any, Any]]
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,10 @@ class Scene:
             )
         )
 
+    async def finalize_as_guest(self, order_id: uuid.UUID, *, token: str) -> OrderState:
+        right = OrderRight(access_token_sha256=access_token_sha256(token))
+        return await self.db.run(lambda tx: finalize_order(tx, order_id=order_id, right=right, now=utc_now()))
+
     async def cancel(
         self, order_id: uuid.UUID, *, buyer_id: str = BUYER, now: datetime | None = None
     ) -> OrderState:
@@ -175,6 +184,35 @@ class Scene:
                          "SELECT message_type, data FROM taken ORDER BY id")  # fmt: skip
         async with self.db.transaction() as tx:
             return [(row.message_type.split(".")[1], row.data) for row in await tx.execute(statement)]
+
+    async def rows(self, sql: str, **parameters: Any) -> list[Any]:
+        async with self.db.transaction() as tx:
+            return [tuple(row) for row in await tx.execute(text(sql), parameters)]
+
+    async def queue_for(self, order_id: object, *requests: Request) -> list[Any]:
+        """Have the requests wait, in their order, for the lock of the order; gives their answers."""
+        queued: list[asyncio.Task[Any]] = []
+        async with asyncio.TaskGroup() as racing, self.at_work_on(order_id):
+            for place, request in enumerate(requests, start=1):
+                queued.append(racing.create_task(request()))
+                await wait_until(lambda place=place: self.are_waiting(place))
+        return [task.result() for task in queued]
+
+    @asynccontextmanager
+    async def at_work_on(self, order_id: object) -> AsyncIterator[None]:
+        """Somebody else has the order's lock."""
+        lock = text("SELECT FROM orders.orders WHERE order_id = :order_id FOR UPDATE")
+        async with self.db.engine.begin() as tx:
+            await tx.execute(lock, {"order_id": order_id})
+            yield
+
+    async def are_waiting(self, transactions: int) -> bool:
+        """Whether so many transactions of orders wait for a lock."""
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND usename = 'orders' AND wait_event_type = 'Lock'"
+        )
+        return await self.scalar(waiting) == transactions
 
     async def scalar(self, sql: str, **parameters: Any) -> Any:
         async with self.db.transaction() as tx:
