@@ -3,7 +3,7 @@
 import functools
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -43,7 +43,30 @@ def add_service_commands(app: typer.Typer) -> None:
     for entry in sorted(entry_points(group=COMMANDS), key=lambda entry: entry.name):
         commands = load(entry)
         run_on_database_of(commands, service=entry.name)
-        app.add_typer(commands)
+        merge(commands, into=app)
+
+
+def merge(commands: typer.Typer, *, into: typer.Typer) -> None:
+    """Add commands; a group that is there already (`rowlock keys`) gets the service's beside its own."""
+    there = dict(named_groups(into))
+    for name, group in named_groups(commands):
+        if name in there:
+            there[name].registered_commands.extend(group.registered_commands)
+    commands.registered_groups = [
+        group for group in commands.registered_groups if group.name is None or group.name not in there
+    ]
+    into.add_typer(commands)
+
+
+def named_groups(app: typer.Typer) -> Iterator[tuple[str, typer.Typer]]:
+    """The groups of an application by name, also those of applications added to it without one."""
+    for group in app.registered_groups:
+        if group.typer_instance is None:
+            continue
+        if isinstance(group.name, str):
+            yield group.name, group.typer_instance
+        else:
+            yield from named_groups(group.typer_instance)
 
 
 def load(entry: EntryPoint) -> typer.Typer:

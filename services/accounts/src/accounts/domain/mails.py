@@ -22,3 +22,13 @@ class MailKind(StrEnum):
 
 LINKING_KINDS = frozenset({MailKind.EMAIL_VERIFICATION, MailKind.PASSWORD_RESET, MailKind.INVITATION})
 """Mails with a link that does something, once."""
+
+NEWS_S = 7 * 86_400
+"""A mail without a link is not sent any more when it could not be for this long."""
+
+
+class LinkInvalid(Exception):
+    """A link's token is wrong, used up or over; which of it is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("The link is wrong, used up or over: ask for a new one.")

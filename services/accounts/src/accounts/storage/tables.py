@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -108,6 +109,29 @@ memberships = Table(
     Index("memberships_account_id_idx", "account_id"),
 )
 
+# An invitation is there as long as it can be accepted: accepting or revoking deletes it, with its mail.
+invitations = Table(
+    "invitations",
+    METADATA,
+    Column("invitation_id", Uuid, primary_key=True),
+    Column("organization_id", ForeignKey("accounts.organizations.organization_id"), nullable=False),
+    Column("email_fingerprint", Text, nullable=False),
+    # {"email": …}
+    Column("sealed", LargeBinary, nullable=False),
+    Column("role", Text, nullable=False),
+    _at("created_at"),
+    _at("expires_at"),
+    _one_of("role", MEMBER_ROLES),
+    CheckConstraint("created_at < expires_at", name="times"),
+    sealed_check("invitations", "sealed"),
+    # Inviting again renews the invitation there is.
+    UniqueConstraint(
+        "organization_id", "email_fingerprint", "role", name="invitations_organization_id_email_role_key"
+    ),
+    Index("invitations_email_fingerprint_idx", "email_fingerprint"),
+    Index("invitations_expires_at_idx", "expires_at"),
+)
+
 # A session is there as long as it can be used: ending it deletes it, with its refresh tokens.
 sessions = Table(
     "sessions",
@@ -148,7 +172,7 @@ mail_requests = Table(
     Column("mail_request_id", Uuid, primary_key=True),
     Column("kind", Text, nullable=False),
     _of_account(nullable=True),
-    Column("invitation_id", Uuid),
+    Column("invitation_id", ForeignKey("accounts.invitations.invitation_id", ondelete="CASCADE")),
     # What the account's password becomes when this verification is confirmed: the one that was
     # registered by whoever got this mail, not by somebody else with the same address.
     Column("password_hash", Text),
@@ -162,6 +186,7 @@ mail_requests = Table(
         name="password_hash",
     ),
     Index("mail_requests_account_id_idx", "account_id"),
+    Index("mail_requests_invitation_id_idx", "invitation_id"),
     Index("mail_requests_expires_at_idx", "expires_at"),
 )
 

@@ -1,0 +1,108 @@
+"""Argon2id, on a few threads of its own that stand back for everything else.
+
+A hash takes tens of milliseconds and many mebibytes on purpose. So that a flood of logins slows down
+nothing but logins, no more than `threads` are made at once, at a lower priority, and no more than
+`waiting_max` wait: the next one is refused at once.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, Self, TypeVar
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from accounts.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+RETRY_AFTER_S = 2
+
+
+class PasswordsBusy(Exception):
+    """Too many passwords wait to be checked."""
+
+    def __init__(self) -> None:
+        self.retry_after_s = RETRY_AFTER_S
+        super().__init__("Too many people are logging in at this moment: try again shortly.")
+
+
+class Passwords:
+    """Hashes and verifies passwords. `close` when no request can come any more."""
+
+    def __init__(self, hasher: PasswordHasher, *, threads: int, waiting_max: int, niceness: int) -> None:
+        self._hasher = hasher
+        self._at_once_max = threads + waiting_max
+        self._at_once = 0
+        self._threads = ThreadPoolExecutor(
+            threads, "passwords", initializer=partial(_stand_back, niceness=niceness)
+        )
+        # What is compared where there is no account, so that it takes as long as where there is one.
+        self._nobodys_hash = hasher.hash(secrets.token_urlsafe())
+
+    @classmethod
+    def of_settings(cls, settings: Settings) -> Self:
+        """With the service's parameters of Argon2id and bounds."""
+        hasher = PasswordHasher(
+            time_cost=settings.argon2_passes,
+            memory_cost=settings.argon2_memory_kib,
+            parallelism=settings.argon2_lanes,
+            type=Type.ID,
+        )
+        return cls(
+            hasher,
+            threads=settings.password_threads,
+            waiting_max=settings.password_waiting_max,
+            niceness=settings.password_niceness,
+        )
+
+    async def hash(self, password: str) -> str:
+        """The PHC string to store. Raises PasswordsBusy."""
+        return await self._in_thread(self._hasher.hash, password)
+
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        """Whether it is the password; with no hash to compare as much work is done, and it is not.
+
+        Raises PasswordsBusy.
+        """
+        matches = await self._in_thread(self._matches, password_hash or self._nobodys_hash, password)
+        return matches and password_hash is not None
+
+    async def rehash(self, password: str, password_hash: str) -> str | None:
+        """A new hash where the stored one has weaker parameters than ours; else None."""
+        if not self._hasher.check_needs_rehash(password_hash):
+            return None
+        return await self.hash(password)
+
+    def close(self) -> None:
+        """Let the threads end; what waits is given up."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _matches(self, password_hash: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(password_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _in_thread(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        if self._at_once >= self._at_once_max:
+            raise PasswordsBusy
+        self._at_once += 1
+        try:
+            call = partial(work, *args, **kwargs)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        finally:
+            self._at_once -= 1
+
+
+def _stand_back(*, niceness: int) -> None:
+    # Linux counts priorities by thread; elsewhere this may lower the whole process or do nothing.
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
