@@ -9,14 +9,12 @@ import httpx
 import pytest
 from integration.orders.conftest import Person, problem
 from integration.orders.scene import Scene, hold_of, order_body
-from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from chassis.ids import new_id
 from messages.reservation import HoldsConfirmed
 from orders.domain.basket import Hold
 from orders.domain.states import OrderState as S
-from support.waiting import wait_until
 
 HoldToken = Callable[..., str]
 AsGuest = Callable[..., Person]
@@ -208,10 +206,7 @@ async def test_a_stranger_does_not_wait_for_the_lock_of_anothers_order(
     stranger = as_guest("a wrong token")
     route = ("delete" if path == "access-token" else "post", f"/{path}", None)
 
-    async with scene.db.engine.connect() as somebody_at_work:
-        await somebody_at_work.execute(
-            text("SELECT FROM orders.orders WHERE order_id = :order_id FOR UPDATE"), {"order_id": order_id}
-        )
+    async with scene.at_work_on(order_id):
         refused = await asyncio.wait_for(ask(stranger, route, order_id), timeout=3)
 
     assert problem(refused) == (404, "not-found")
@@ -322,24 +317,12 @@ async def test_revoking_and_acting_at_once_never_lets_a_void_token_act(
     guest = as_guest(order["order_access_token"])
     path = f"/orders/{order['order_id']}"
 
-    async with asyncio.TaskGroup() as racing, scene.db.engine.begin() as somebody_at_work:
-        await somebody_at_work.execute(
-            text("SELECT FROM orders.orders WHERE order_id = :order_id FOR UPDATE"),
-            {"order_id": order["order_id"]},
-        )
-        revoking = racing.create_task(guest.delete(f"{path}/access-token"))
-        await wait_until(lambda: _waiting(scene, 1))
-        acting = [racing.create_task(guest.post(f"{path}/cancellation")) for _ in range(5)]
-        await wait_until(lambda: _waiting(scene, 6))
-
-    assert revoking.result().status_code == 204
-    assert {problem(task.result()) for task in acting} == {(404, "not-found")}
-    assert (await scene.order(UUID(order["order_id"])))["state"] == S.AWAITING_PAYMENT
-
-
-async def _waiting(scene: Scene, transactions: int) -> bool:
-    waiting = (
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND usename = 'orders' AND wait_event_type = 'Lock'"
+    revoked, *acted = await scene.queue_for(
+        order["order_id"],
+        lambda: guest.delete(f"{path}/access-token"),
+        *[lambda: guest.post(f"{path}/cancellation")] * 5,
     )
-    return await scene.scalar(waiting) == transactions
+
+    assert revoked.status_code == 204
+    assert {problem(answer) for answer in acted} == {(404, "not-found")}
+    assert (await scene.order(UUID(order["order_id"])))["state"] == S.AWAITING_PAYMENT

@@ -121,7 +121,7 @@ async def test_baskets_that_overlap_in_opposite_orders_queue_and_do_not_deadlock
         blocker = await scene.db.engine.connect()
         await scene.place(low, tx=blocker)
         attempts = [racing.create_task(_place_once(scene, basket)) for basket in ((low, high), (high, low))]
-        await wait_until(lambda: _waiting(scene, 2))
+        await wait_until(lambda: scene.are_waiting(2))
         await blocker.rollback()
         await blocker.close()
 
@@ -136,14 +136,6 @@ async def _place_once(scene: Scene, basket: tuple[Hold, ...]) -> UUID | Exceptio
             return await scene.place(*basket, tx=tx)
     except (HoldsAlreadyOrdered, DBAPIError) as error:
         return error
-
-
-async def _waiting(scene: Scene, transactions: int) -> bool:
-    waiting = (
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND usename = 'orders' AND wait_event_type = 'Lock'"
-    )
-    return await scene.scalar(waiting) == transactions
 
 
 async def test_a_stale_or_repeated_publication_changes_nothing(scene: Scene) -> None:
