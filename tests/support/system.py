@@ -47,6 +47,17 @@ class System:
         """The broker's URL."""
         return read_env_file(self.home.env_file)["AMQP_URL"]
 
+    def rowlock(self, *arguments: str) -> str:
+        """Run the operators' command on this system; what it printed. Raises CalledProcessError."""
+        return subprocess.run(
+            (Path(sys.executable).with_name("rowlock"), *arguments),
+            env={**os.environ, "ROWLOCK_HOME": str(self.home.path)},
+            cwd=self.home.path,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
     def replicas(self, service: str, process_type: str) -> list[int]:
         """The numbers of the running processes of a service's "api" or "worker"."""
         records = self.home.run.glob(f"{service}-{process_type}-*.json")

@@ -1,17 +1,20 @@
 """Reads the table of rights, which is written to be read by people.
 
-A row is a route, the thing it is about, and a cell for each column of `WHO`. A cell says what becomes
-of a request: `yes` (2xx, and a list shows only one's own), `all` (2xx, and a list shows everybody's), or
-a status. Two of them with a stroke between are for one's own thing and for another's: `yes/404`.
+A row is a route, the thing it is about (or `-`), and a cell for each column of `WHO`. A cell says what
+becomes of a request: `yes` (2xx, and nothing of others is shown), `all` (2xx, whosever it is), or the
+status of a refusal. Two of them with a stroke between are for one's own thing and for another's, as
+`yes/404`; `yes/-` where there is no way to name another's.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 WHO = ("nobody", "buyer", "organizer", "staff", "operator", "holder", "orderer")
 """holder and orderer are guests: the one bears a hold token, the other an order access token."""
 NOTHING = "-"
 GRANTED = ("yes", "all")
+REFUSED = ("401", "403", "404")
+NOT_ASKABLE = "-"
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Cell:
     def read(cls, text: str) -> "Cell":
         own, stroke, others = text.partition("/")
         cell = cls(own, others) if stroke else cls(None, own)
-        assert {own, others or own} <= {*GRANTED, "401", "403", "404"}, text
+        assert {own, others or own} <= {*GRANTED, *REFUSED, NOT_ASKABLE}, text
         return cell
 
 
@@ -45,12 +48,6 @@ class Rule:
     def __str__(self) -> str:
         about = "" if self.thing == NOTHING else f" ({self.thing})"
         return f"{self.method} {self.path}{about}"
-
-    def who(self, *said: str, own: bool) -> Iterator[str]:
-        """The columns whose cell says one of `said` of one's own things, or of others'."""
-        for name, cell in self.cells.items():
-            if (cell.own if own else cell.others) in said:
-                yield name
 
 
 def read_table(text: str) -> list[Rule]:
