@@ -43,7 +43,7 @@ class Gateway:
 async def running_gateway(folder: Path, *, catalog: int = 1, **environment: str) -> AsyncIterator[Gateway]:
     home = Home(folder)
     home.create()
-    counts = {"catalog": catalog, "reservation": 1, "orders": 1}
+    counts = {"catalog": catalog, "reservation": 1, "orders": 1, "accounts": 1}
     replicas = {name: [Backend(f"{name}-{n}") for n in range(1, count + 1)] for name, count in counts.items()}
     for backend in (backend for backends in replicas.values() for backend in backends):
         await backend.start()
@@ -54,6 +54,7 @@ async def running_gateway(folder: Path, *, catalog: int = 1, **environment: str)
         web_port=ports["web"],
         internal_port=ports["internal"],
         replicas={name: [backend.url for backend in backends] for name, backends in replicas.items()},
+        trusted_proxies=int(environment.get("GATEWAY_TRUSTED_PROXIES", "0")),
     )
     log = home.logs / "gateway.log"
     with log.open("wb") as out:

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import httpx
+import pytest
 
 
 async def statuses(gateway, count: int, method: str = "GET", path: str = "/api/v1/orders") -> list[int]:
@@ -78,6 +79,44 @@ async def test_a_client_cannot_claim_another_address(client, gateway):
     await client.get("/api/v1/orders", headers={"X-Forwarded-For": "203.0.113.9", "X-Real-Ip": "203.0.113.9"})
 
     assert "203.0.113.9" not in gateway.received[0].headers.get("x-forwarded-for", "")
+
+
+async def test_without_a_proxy_in_front_the_service_hears_who_called_and_nothing_else(client, gateway):
+    await client.get("/api/v1/orders", headers={"X-Forwarded-For": "203.0.113.9"})
+
+    assert gateway.received[0].headers["x-forwarded-for"] == "127.0.0.1"
+
+
+async def test_behind_a_proxy_of_ours_the_service_hears_whom_it_was_called_by(gateway_with):
+    async with (
+        gateway_with(GATEWAY_TRUSTED_PROXIES="1") as gateway,
+        httpx.AsyncClient(base_url=gateway.url, trust_env=False) as client,
+    ):
+        await client.get("/api/v1/orders", headers={"X-Forwarded-For": "198.51.100.7, 203.0.113.9"})
+        forwarded = gateway.received[-1].headers["x-forwarded-for"].split(", ")
+
+    assert forwarded == ["198.51.100.7", "203.0.113.9", "127.0.0.1"]
+
+
+async def test_behind_a_proxy_of_ours_each_client_has_a_rate_of_its_own(gateway_with):
+    async with (
+        gateway_with(GATEWAY_TRUSTED_PROXIES="1", GATEWAY_RATE_PER_S="1", GATEWAY_RATE_BURST="5") as gateway,
+        httpx.AsyncClient(base_url=gateway.url, trust_env=False) as client,
+    ):
+        first = [
+            await client.get("/api/v1/orders", headers={"X-Forwarded-For": "203.0.113.9"}) for _ in range(20)
+        ]
+        other = await client.get("/api/v1/orders", headers={"X-Forwarded-For": "203.0.113.10"})
+
+    assert 429 in {answer.status_code for answer in first}
+    assert other.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Real-Ip"])
+async def test_a_client_cannot_make_up_how_it_came_in(client, gateway, name):
+    await client.get("/api/v1/orders", headers={name: "forged.example"})
+
+    assert "forged.example" not in gateway.received[0].headers.values()
 
 
 async def test_the_access_log_says_what_happened_and_to_nobody(gateway_with):

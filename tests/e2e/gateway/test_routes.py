@@ -28,6 +28,23 @@ ROUTES = [
     ("GET", "/api/v1/orders", "orders"),
     ("POST", f"/api/v1/orders/{EVENT}/finalization", "orders"),
     ("GET", f"/api/v1/orders/{EVENT}/tickets", "orders"),
+    ("POST", "/api/v1/orders/lookups", "orders"),
+    ("POST", "/api/v1/orders/claims", "orders"),
+    ("PATCH", f"/api/v1/orders/{EVENT}/attendees/{EVENT}", "orders"),
+    ("DELETE", f"/api/v1/orders/{EVENT}/access-token", "orders"),
+    ("GET", f"/api/v1/organizer/events/{EVENT}/attendees", "orders"),
+    ("GET", f"/api/v1/organizer/events/{EVENT}", "catalog"),
+    ("POST", "/api/v1/accounts", "accounts"),
+    ("POST", "/api/v1/accounts/password-resets/confirmation", "accounts"),
+    ("GET", "/api/v1/accounts/me", "accounts"),
+    ("DELETE", "/api/v1/accounts/me", "accounts"),
+    ("POST", "/api/v1/sessions", "accounts"),
+    ("DELETE", "/api/v1/sessions/current", "accounts"),
+    ("POST", "/api/v1/organizations", "accounts"),
+    ("DELETE", f"/api/v1/organizations/{EVENT}/members/{EVENT}", "accounts"),
+    ("POST", "/api/v1/invitations/acceptance", "accounts"),
+    ("GET", "/.well-known/jwks.json", "accounts"),
+    ("GET", "/.well-known/oauth-authorization-server", "accounts"),
 ]
 
 
@@ -40,7 +57,7 @@ async def test_every_route_of_the_contract_reaches_its_service(client, gateway, 
     assert [(request.method, request.target) for request in gateway.received] == [(method, path)]
 
 
-@pytest.mark.parametrize("service", ["catalog", "reservation", "orders"])
+@pytest.mark.parametrize("service", ["catalog", "reservation", "orders", "accounts"])
 async def test_the_description_of_each_service_comes_from_that_service(client, gateway, service):
     answer = await client.get(f"/api/v1/openapi/{service}.json")
 
@@ -82,7 +99,14 @@ INTERNAL = [
     "/api/v1/events/%2e%2e/%2e%2e/%2e%2e/metrics",
     "/docs/../metrics",
     "/api/v1/openapi/../../../internal",
-    "/api/v1/openapi/accounts.json",
+    "/api/v1/openapi/notifications.json",
+    "/internal/mails/1",
+    "/api/v1/accounts/../../../internal/mails/1",
+    "/.well-known/../internal/mails/1",
+    "/.well-known/security.txt",
+    "/.well-knownx/jwks.json",
+    "/api/v1/mails",
+    "/api/v1/accountsx",
 ]
 REFUSED = [
     "/api/v1/events%2f..%2f..%2f..%2fmetrics",

@@ -34,6 +34,13 @@ def claim_ports(home: Home, *, names: Iterable[str], reserved: Collection[int] =
     return chosen
 
 
+def prefer_port(home: Home, port: int, *, name: str) -> None:
+    """Let `claim_ports` choose this port for `name` where it is free and the home has none yet."""
+    remembered = read_json(home.ports_file)
+    if name not in remembered and is_free(port):
+        write_json(home.ports_file, {**remembered, name: port})
+
+
 def candidates(home: Path) -> Iterator[int]:
     """Every port of the range once, from a place of the home's own: two copies seldom meet."""
     span = LAST - FIRST

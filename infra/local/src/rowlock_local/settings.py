@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SERVICES = ("catalog", "reservation", "orders")
+SERVICES = ("catalog", "reservation", "orders", "accounts", "notifications")
 PROCESS_TYPES = ("api", "worker")
 
 
@@ -18,6 +18,12 @@ class LocalSettings(BaseSettings):
         default=Path(".rowlock"), description="Folder of everything this system keeps."
     )
     rowlock_port: int = Field(default=8080, ge=1, le=65535, description="Port of the gateway on 127.0.0.1.")
+    rowlock_mailbox_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port of the mailbox's page on 127.0.0.1; unless given 8025, or a free one.",
+    )
     rowlock_restart: bool = Field(default=True, description="Restart a process that ends by itself.")
     rowlock_demo: bool = Field(default=True, description="Load the demo events when the system is up.")
     rowlock_start_s_max: float = Field(
@@ -29,6 +35,17 @@ class LocalSettings(BaseSettings):
     amqp_url: str | None = Field(
         default=None, description="URL of an existing RabbitMQ, instead of a private one."
     )
+    smtp_url: str | None = Field(
+        default=None, description="URL of a mail server that delivers, instead of the mailbox."
+    )
+    mail_from: str = Field(default="Rowlock <tickets@rowlock.example>", description="Sender of every mail.")
+    public_url: str | None = Field(
+        default=None,
+        description="Where the world reaches the gateway, for links in mails; unless given its own address.",
+    )
+    gateway_trusted_proxies: int = Field(
+        default=0, ge=0, le=16, description="Proxies of yours in front of the gateway."
+    )
     catalog_database_url: str | None = Field(
         default=None, description="Database of catalog, already provisioned."
     )
@@ -37,6 +54,12 @@ class LocalSettings(BaseSettings):
     )
     orders_database_url: str | None = Field(
         default=None, description="Database of orders, already provisioned."
+    )
+    accounts_database_url: str | None = Field(
+        default=None, description="Database of accounts, already provisioned."
+    )
+    notifications_database_url: str | None = Field(
+        default=None, description="Database of notifications, already provisioned."
     )
     catalog_api_replicas: int = Field(default=1, ge=1, le=16, description="Processes of the catalog API.")
     catalog_worker_replicas: int = Field(
@@ -50,6 +73,16 @@ class LocalSettings(BaseSettings):
     )
     orders_api_replicas: int = Field(default=1, ge=1, le=16, description="Processes of the orders API.")
     orders_worker_replicas: int = Field(default=1, ge=1, le=16, description="Processes of the orders worker.")
+    accounts_api_replicas: int = Field(default=1, ge=1, le=16, description="Processes of the accounts API.")
+    accounts_worker_replicas: int = Field(
+        default=1, ge=1, le=16, description="Processes of the accounts worker."
+    )
+    notifications_api_replicas: int = Field(
+        default=1, ge=1, le=16, description="Processes of the notifications API."
+    )
+    notifications_worker_replicas: int = Field(
+        default=1, ge=1, le=16, description="Processes of the notifications worker."
+    )
 
     def replicas(self, *, service: str, process_type: str) -> int:
         """How many processes of this type the service runs."""

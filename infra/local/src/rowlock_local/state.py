@@ -20,14 +20,22 @@ class State:
     url: str
     launcher: dict[str, object]
     error: str = ""
+    mailbox: str | None = None
 
 
-def write_state(home: Home, *, status: Status, url: str, error: str = "") -> None:
+def write_state(home: Home, *, status: Status, url: str, error: str = "", mailbox: str | None = None) -> None:
     """Note this process as the launcher of the home."""
     launcher = identify(os.getpid())
     write_json(
         home.state_file,
-        {"status": status, "url": url, "error": error, "launcher": launcher, "at": int(time.time())},
+        {
+            "status": status,
+            "url": url,
+            "error": error,
+            "mailbox": mailbox,
+            "launcher": launcher,
+            "at": int(time.time()),
+        },
     )
 
 
@@ -36,4 +44,10 @@ def read_state(home: Home) -> State | None:
     state = read_json(home.state_file)
     if not state:
         return None
-    return State(state["status"], state["url"], state.get("launcher") or {}, state.get("error", ""))
+    return State(
+        state["status"],
+        state["url"],
+        state.get("launcher") or {},
+        state.get("error", ""),
+        state.get("mailbox"),
+    )

@@ -20,4 +20,5 @@ def status(home: Home) -> tuple[str, bool]:
         for record in records
     ]
     ready = state.status == "ready" and all(map(is_same, records))
-    return "\n".join([f"Rowlock is {state.status} at {state.url}", *rows]), ready
+    mail = [f"Mail is shown at {state.mailbox}"] if state.mailbox else []
+    return "\n".join([f"Rowlock is {state.status} at {state.url}", *mail, *rows]), ready

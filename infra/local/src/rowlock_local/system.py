@@ -9,13 +9,15 @@ from chassis.provisioning import provision
 from rowlock_cli.environment import write_env_file
 from rowlock_cli.keys import create_keys
 from rowlock_local.command import Command
+from rowlock_local.environment import cli_environment, gateway_url, service_environment
 from rowlock_local.errors import LauncherError
 from rowlock_local.home import Home
 from rowlock_local.log_files import last_lines
 from rowlock_local.one_shot import run_to_end
 from rowlock_local.parts.gateway import gateway_command
+from rowlock_local.parts.mailbox import mailbox_command, mailbox_ports, mailbox_url
 from rowlock_local.parts.postgres import DATABASE, admin_url, prepare_postgres
-from rowlock_local.parts.rabbitmq import amqp_url, epmd_command, rabbitmq_command
+from rowlock_local.parts.rabbitmq import epmd_command, rabbitmq_command
 from rowlock_local.parts.rabbitmq_install import ensure_programs
 from rowlock_local.parts.services import api_urls, service_commands, service_processes
 from rowlock_local.passwords import password
@@ -50,22 +52,37 @@ class System:
     @property
     def url(self) -> str:
         """The one address a person needs."""
-        return f"http://127.0.0.1:{self.settings.rowlock_port}"
+        return gateway_url(self.settings)
+
+    @property
+    def mailbox_url(self) -> str | None:
+        """Where people read what was sent; None where mail is delivered for real. Known once started."""
+        return mailbox_url(self.settings, self._ports)
 
     async def start(self) -> None:
         """Start everything and return when all of it is ready. Raises LauncherError."""
         require_free(self.settings.rowlock_port, setting="ROWLOCK_PORT", purpose="the gateway")
-        names = [*OWN_PORTS, *(process.name for process in service_processes(self.settings))]
-        self._ports = claim_ports(self.home, names=names, reserved=[self.settings.rowlock_port])
+        self._ports = self._claim_ports()
         create_keys(self.home.keys)
         try:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self._start_rabbitmq())
+                parts.create_task(self._start_mailbox())
                 parts.create_task(self._start_database_and_services())
         except* LauncherError as errors:
             raise errors.exceptions[0] from None
         # Last, so that it finds its replicas ready and has nothing to complain of.
         await self._start_gateway()
+
+    def _claim_ports(self) -> dict[str, int]:
+        mailbox = mailbox_ports(self.home, self.settings)
+        processes = (process.name for process in service_processes(self.settings))
+        reserved = [self.settings.rowlock_port, self.settings.rowlock_mailbox_port or 0]
+        return claim_ports(self.home, names=[*mailbox, *OWN_PORTS, *processes], reserved=reserved)
+
+    async def _start_mailbox(self) -> None:
+        if self.mailbox_url:
+            await self._start_shown(mailbox_command(self.settings, self._ports))
 
     async def _start_rabbitmq(self) -> None:
         if not self.settings.amqp_url:
@@ -83,6 +100,7 @@ class System:
                 web_port=self.settings.rowlock_port,
                 internal_port=self._ports["gateway-internal"],
                 replicas=api_urls(self.settings, ports=self._ports),
+                trusted_proxies=self.settings.gateway_trusted_proxies,
             )
             await self._start(command)
 
@@ -109,7 +127,7 @@ class System:
             self.settings,
             process_type,
             ports=self._ports,
-            common=self._service_environment(),
+            common=service_environment(self.settings, self.home, self._ports),
             database_urls=database_urls,
         )
         await asyncio.gather(*(self._start_shown(command) for command in commands))
@@ -144,7 +162,7 @@ class System:
 
     async def _migrate(self, service: str, database_url: str) -> None:
         argv = [sys.executable, "-m", "chassis.migrate", service]
-        env = {**self._service_environment(), "DATABASE_URL": database_url}
+        env = {**service_environment(self.settings, self.home, self._ports), "DATABASE_URL": database_url}
         await self._run_once(f"{service}-migrate", argv, env=env)
 
     async def _run_once(self, name: str, argv: Sequence[str], *, env: Mapping[str, str]) -> None:
@@ -152,26 +170,7 @@ class System:
         if await run_to_end(argv, log=log, env=env, cwd=self.checkout) != 0:
             raise LauncherError(f"{name} failed:\n{last_lines(log, count=15)}")
 
-    def _service_environment(self) -> Mapping[str, str]:
-        """What every service process is told."""
-        keys = self.home.keys.resolve()
-        return {
-            "AMQP_URL": self.settings.amqp_url or amqp_url(self.home, port=self._ports["amqp"]),
-            "ACCESS_TOKEN_JWKS": str(keys / "access-token.jwks"),
-            "HOLD_TOKEN_PRIVATE_KEY": str(keys / "hold-token.jwk"),
-            "HOLD_TOKEN_JWKS": str(keys / "hold-token.jwks"),
-            "CATALOG_URL": f"http://127.0.0.1:{self._ports['catalog-api-1']}",
-        }
-
     def _cli_environment(self, database_urls: Mapping[str, str]) -> Mapping[str, str]:
-        """What the `rowlock` command is told."""
-        own = {f"{service.upper()}_DATABASE_URL": url for service, url in database_urls.items()}
-        if self.settings.needs_postgres:
-            own["POSTGRES_URL"] = self._admin_url()
-        key = str(self.home.keys.resolve() / "access-token.jwk")
-        return {
-            **self._service_environment(),
-            **own,
-            "ROWLOCK_URL": self.url,
-            "ACCESS_TOKEN_PRIVATE_KEY": key,
-        }
+        services = service_environment(self.settings, self.home, self._ports)
+        admin_url = self._admin_url() if self.settings.needs_postgres else None
+        return cli_environment(self.settings, services, database_urls, admin_url)

@@ -6,10 +6,11 @@ from pathlib import Path
 LINES = Path(__file__).with_suffix(".txt").read_text()
 
 
-def try_this(url: str) -> str:
+def try_this(url: str, *, mailbox: str | None) -> str:
     """What a person may do next; needs a shell and curl."""
     lines = LINES.format(url=url, rowlock=near("rowlock"), python=near("python"))
-    return f"\nRowlock is up: {url}   (documentation: {url}/docs)\n\nTry this:\n\n{lines}"
+    mail = f"Mail it sends: {mailbox}\n" if mailbox else ""
+    return f"\nRowlock is up: {url}   (documentation: {url}/docs)\n{mail}\nTry this:\n\n{lines}"
 
 
 def near(program: str) -> str:

@@ -59,8 +59,8 @@ async def start_and_follow(system: System, progress: Progress, *, follow: bool) 
     with progress.shown():
         await system.start()
         await load_demo(system, progress)
-    write_state(system.home, status="ready", url=system.url)
-    print(try_this(system.url), flush=True)
+    write_state(system.home, status="ready", url=system.url, mailbox=system.mailbox_url)
+    print(try_this(system.url, mailbox=system.mailbox_url), flush=True)
     view = LogView(system.home)
     view.skip_to_end()
     if follow:

@@ -13,10 +13,17 @@ from rowlock_local.probes import http_answers
 
 DYNAMIC = ("routes.yaml", "middlewares.yaml", "replicas.yaml")
 WEB, INTERNAL, FOLDER = '":8080"', '":8081"', "/etc/rowlock/gateway"
+FORWARDED = "insecure: false"
 
 
 def gateway_command(
-    home: Home, *, source: Path, web_port: int, internal_port: int, replicas: Mapping[str, Sequence[str]]
+    home: Home,
+    *,
+    source: Path,
+    web_port: int,
+    internal_port: int,
+    replicas: Mapping[str, Sequence[str]],
+    trusted_proxies: int = 0,
 ) -> Command:
     """The gateway. `source` is the folder `gateway/`, `replicas` the base URLs of each service's APIs."""
     static = home.gateway.resolve() / "traefik.yaml"
@@ -30,6 +37,7 @@ def gateway_command(
             web_port=web_port,
             internal_port=internal_port,
             dynamic=dynamic,
+            trusted_proxies=trusted_proxies,
         )
     )
 
@@ -47,12 +55,13 @@ def gateway_command(
     )
 
 
-def fill_in(text: str, *, web_port: int, internal_port: int, dynamic: Path) -> str:
+def fill_in(text: str, *, web_port: int, internal_port: int, dynamic: Path, trusted_proxies: int = 0) -> str:
     """The static file with this home's addresses: Traefik reads no environment there."""
     changes = {
         WEB: f'"127.0.0.1:{web_port}"',
         INTERNAL: f'"127.0.0.1:{internal_port}"',
         FOLDER: f'"{dynamic}"',
+        FORWARDED: f"insecure: {'true' if trusted_proxies else 'false'}",
     }
     for old, new in changes.items():
         if text.count(old) != 1:

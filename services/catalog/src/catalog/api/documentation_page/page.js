@@ -1,7 +1,7 @@
 // Joins the OpenAPI documents of the services into one and shows it.
 "use strict";
 
-const SERVICES = ["catalog", "reservation", "orders"];
+const SERVICES = ["catalog", "reservation", "orders", "accounts"];
 const INTRODUCTION = `
 Browse events, hold seats, place an order and own the tickets.
 
