@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 from pydantic import BaseModel
-from sqlalchemy import Column, Integer, MetaData, Table, Text, create_engine
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text, create_engine, text
 from sqlalchemy.engine import make_url
 
 from chassis.database import Database
@@ -23,12 +23,22 @@ from chassis.tables import (
     inbox_table,
     outbox_table,
     rate_limits_table,
+    sealed_check,
 )
 from support.tcp_proxy import TcpProxy, tcp_proxy
 
 METADATA = MetaData(schema="parcels")
 PARCELS = Table(
     "parcels", METADATA, Column("name", Text, primary_key=True), Column("weight", Integer, nullable=False)
+)
+# What is written on a parcel, sealed; null when it was shredded.
+NOTES = Table(
+    "notes",
+    METADATA,
+    Column("parcel", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("sealed", LargeBinary),
+    sealed_check("notes", "sealed"),
 )
 OUTBOX = Outbox(outbox_table(METADATA))
 INBOX = Inbox(inbox_table(METADATA))
@@ -62,8 +72,33 @@ async def db(parcels_url: str, admin_database_url: str) -> AsyncIterator[Databas
 
 
 @pytest.fixture
+async def own_data_keys(db: Database) -> AsyncIterator[None]:
+    """No data key is there when the test starts, and none is left: keys are kept from test to test, but
+    those of a test with wrapping keys of its own are of no use to the next.
+    """
+    await _forget_data_keys(db)
+    yield
+    await _forget_data_keys(db)
+
+
+async def _forget_data_keys(db: Database) -> None:
+    async with db.transaction() as tx:
+        await tx.execute(text("DELETE FROM data_keys"))
+
+
+@pytest.fixture
 def parcels() -> Table:
     return PARCELS
+
+
+@pytest.fixture
+def notes() -> Table:
+    return NOTES
+
+
+@pytest.fixture
+def rate_limits() -> Table:
+    return RATE_LIMITS
 
 
 @pytest.fixture
