@@ -11,6 +11,7 @@ from integration.orders.scene import Scene
 
 from chassis.database import Database
 from chassis.fingerprints import Fingerprints
+from chassis.internal_client import KEY_HEADER, read_internal_key
 from chassis.sealing import Sealer
 from chassis.signing import SigningKey, sign
 from orders.app import create_app
@@ -117,6 +118,15 @@ def as_guest(anonymous: httpx.AsyncClient) -> Callable[..., Person]:
         return Person(anonymous, {**shown, "X-Forwarded-For": from_address})
 
     return guest
+
+
+@pytest.fixture
+async def internal(app: Any, settings: Settings) -> AsyncIterator[Callable[[str], Any]]:
+    """Ask as another service of ours: `await internal("/internal/orders/…/mail")`."""
+    headers = {KEY_HEADER: read_internal_key(settings.internal_api_key)}
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://orders", headers=headers) as client:
+        yield client.get
 
 
 @pytest.fixture
