@@ -7,7 +7,16 @@ from support.services import METHODS, SERVICES, openapi_of, operations_of
 PROBLEM = "application/problem+json"
 # What anybody may do. Everything else needs an access token or says what else proves a right.
 PUBLIC = {
+    "post /api/v1/accounts",
+    "post /api/v1/accounts/email-verifications",
+    "post /api/v1/accounts/email-verifications/confirmation",
+    "post /api/v1/accounts/password-resets",
+    "post /api/v1/accounts/password-resets/confirmation",
+    "post /api/v1/sessions",
+    "post /api/v1/sessions/refresh",
     "post /api/v1/holds",
+    "post /api/v1/orders",
+    "post /api/v1/orders/lookups",
     "get /api/v1/events",
     "get /api/v1/events/{event_id}",
     "get /api/v1/events/{event_id}/seating-plan",
