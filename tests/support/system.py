@@ -20,6 +20,7 @@ from rowlock_local.ports import claim_ports
 from rowlock_local.settings import SERVICES
 from rowlock_local.state import read_state
 from support.processes import running, temporary_home
+from support.stage.mailbox import Mailbox
 from support.tokens import MintToken
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +47,19 @@ class System:
     def amqp_url(self) -> str:
         """The broker's URL."""
         return read_env_file(self.home.env_file)["AMQP_URL"]
+
+    @cached_property
+    def mailbox_url(self) -> str:
+        """The page and JSON of the mailbox, where every mail of this system ends."""
+        state = read_state(self.home)
+        assert state, "a running system has a state"
+        assert state.mailbox, "it was started without SMTP_URL"
+        return state.mailbox
+
+    @cached_property
+    def mailbox(self) -> Mailbox:
+        """`await system.mailbox.letter(address, about="/account/verify-email")` waits for a mail."""
+        return Mailbox(self.mailbox_url)
 
     def rowlock(self, *arguments: str) -> str:
         """Run the operators' command on this system; what it printed. Raises CalledProcessError."""
@@ -121,17 +135,17 @@ class System:
 def run_system(*, replicas: int, **settings: str) -> Iterator[System]:
     """Run everything with `replicas` processes of each kind; `settings` reach every process."""
     with temporary_home() as home:
-        port = claim_ports(home, names=["gateway"])["gateway"]
+        ports = claim_ports(home, names=["gateway", "mailbox"])
         launcher = Command(
             name="launcher",
             argv=(sys.executable, "-m", "rowlock_local", "up", "--no-follow"),
             ready=_ready(home),
-            env={**os.environ, **_settings(home, port=port, replicas=replicas), **settings},
+            env={**os.environ, **_settings(home, ports=ports, replicas=replicas), **settings},
             cwd=ROOT,
             stop_s_max=STOP_S_MAX,
         )
         with running(launcher, logs=home.logs):
-            yield System(url=f"http://127.0.0.1:{port}", home=home)
+            yield System(url=f"http://127.0.0.1:{ports['gateway']}", home=home)
 
 
 def _ready(home: Home):
@@ -142,13 +156,12 @@ def _ready(home: Home):
     return ready
 
 
-def _settings(home: Home, *, port: int, replicas: int) -> dict[str, str]:
-    kinds = [
-        f"{service}_{kind}" for service in ("CATALOG", "RESERVATION", "ORDERS") for kind in ("API", "WORKER")
-    ]
+def _settings(home: Home, *, ports: dict[str, int], replicas: int) -> dict[str, str]:
+    kinds = [f"{service.upper()}_{kind}" for service in SERVICES for kind in ("API", "WORKER")]
     return {
         "ROWLOCK_HOME": str(home.path),
-        "ROWLOCK_PORT": str(port),
+        "ROWLOCK_PORT": str(ports["gateway"]),
+        "ROWLOCK_MAILBOX_PORT": str(ports["mailbox"]),
         "ROWLOCK_DEMO": "false",
         **{f"{kind}_REPLICAS": str(replicas) for kind in kinds},
     }
