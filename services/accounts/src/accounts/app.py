@@ -6,7 +6,16 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 
-from accounts.api import internal, me, registration, sessions, well_known
+from accounts.api import (
+    internal,
+    invitations,
+    me,
+    organization_problems,
+    organizations,
+    registration,
+    sessions,
+    well_known,
+)
 from accounts.api.dependencies import Desk
 from accounts.api.key_ring import KeyRing
 from accounts.api.limits import Limits
@@ -28,6 +37,7 @@ No answer tells whether an e-mail address is registered: what there is to say go
 TAGS = [
     {"name": "accounts", "description": "Registration and one's own account"},
     {"name": "sessions", "description": "Logging in, staying logged in, logging out"},
+    {"name": "organizations", "description": "Who puts events on, and who acts for them"},
     {"name": "keys", "description": "What access tokens are verified with"},
 ]
 
@@ -41,7 +51,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=version("rowlock-accounts"),
         settings=settings,
         routers=[_api(), well_known.router, internal.router],
-        problem_table=PROBLEMS,
+        problem_table={**PROBLEMS, **organization_problems.PROBLEMS},
         lifespan=_lifespan,
         tags=TAGS,
     )
@@ -52,7 +62,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1")
     # /accounts/me before anything with a parameter below /accounts.
-    for router in (me.router, registration.router, sessions.router):
+    for router in (
+        me.router,
+        registration.router,
+        sessions.router,
+        organizations.router,
+        invitations.router,
+    ):
         api.include_router(router)
     return api
 

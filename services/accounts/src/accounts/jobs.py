@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from accounts.settings import Settings
+from accounts.storage.invitations import delete_over_invitations
 from accounts.storage.mail_requests import delete_over
 from accounts.storage.sessions import delete_ended
 from accounts.usecases.forget_unverified import forget_unverified
@@ -29,6 +30,9 @@ def jobs(db: Database, settings: Settings) -> list[Job]:
     async def mails(tx: Transaction) -> int:
         return await delete_over(tx, rows_max=rows_max)
 
+    async def invitations(tx: Transaction) -> int:
+        return await delete_over_invitations(tx, rows_max=rows_max)
+
     async def keys(tx: Transaction) -> int:
         return await forget_signing_keys(tx, over_s=settings.signing_key_over_s, now=utc_now())
 
@@ -36,6 +40,7 @@ def jobs(db: Database, settings: Settings) -> list[Job]:
         "forget_unverified_accounts": accounts,
         "forget_ended_sessions": sessions,
         "forget_mail_requests": mails,
+        "forget_invitations": invitations,
         "forget_signing_keys": keys,
     }
     every_s = settings.forget_every_s

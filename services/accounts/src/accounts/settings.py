@@ -64,6 +64,9 @@ class Settings(ServiceSettings):
     email_verification_s: int = Field(
         default=DAY_S, ge=60, description="How long the link that verifies an e-mail is good"
     )
+    invitation_s: int = Field(
+        default=7 * DAY_S, ge=60, description="How long an invitation to an organization is good"
+    )
     password_reset_s: int = Field(
         default=3600, ge=60, description="How long the link that resets a password is good"
     )
@@ -100,6 +103,12 @@ class Settings(ServiceSettings):
     )
     confirmations_per_address: LimitText = Field(
         default="60/60s", description="Links followed, right or wrong, from one network address"
+    )
+    invitations_per_organization: LimitText = Field(
+        default="200/86400s", description="Invitations one organization makes"
+    )
+    invitations_per_email: LimitText = Field(
+        default="20/86400s", description="Invitations to one e-mail, by whichever organizations"
     )
     password_changes_per_account: LimitText = Field(
         default="10/600s", description="Changes of one account's password, tried or done"

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from accounts.api import problems
+from accounts.api import organization_problems, problems
 from accounts.api.actors import AsActor
 from accounts.api.cursors import id_of, page_of
 from accounts.api.dependencies import AtDesk, Me
@@ -47,7 +47,7 @@ router = APIRouter(tags=["organizations"])
     status_code=202,
     response_model=InvitedOut,
     summary="Invite somebody to an organization",
-    responses=problem_responses(problems.ORGANIZATION_NOT_FOUND, TOO_MANY_REQUESTS),
+    responses=problem_responses(organization_problems.ORGANIZATION_NOT_FOUND, TOO_MANY_REQUESTS),
 )
 async def post_invitation(
     organization_id: UUID, body: InvitationIn, actor: AsActor, write: IdempotentWrite, desk: AtDesk
@@ -85,7 +85,7 @@ async def post_invitation(
 @router.get(
     "/organizations/{organization_id}/invitations",
     summary="List the open invitations of an organization",
-    responses=problem_responses(problems.ORGANIZATION_NOT_FOUND, CURSOR_INVALID),
+    responses=problem_responses(organization_problems.ORGANIZATION_NOT_FOUND, CURSOR_INVALID),
 )
 async def get_invitations(
     organization_id: UUID,
@@ -115,7 +115,9 @@ async def get_invitations(
     "/organizations/{organization_id}/invitations/{invitation_id}",
     status_code=204,
     summary="Revoke an invitation",
-    responses=problem_responses(problems.ORGANIZATION_NOT_FOUND, problems.INVITATION_NOT_FOUND),
+    responses=problem_responses(
+        organization_problems.ORGANIZATION_NOT_FOUND, organization_problems.INVITATION_NOT_FOUND
+    ),
 )
 async def delete_invitation(
     organization_id: UUID, invitation_id: UUID, actor: AsActor, write: IdempotentWrite
@@ -134,7 +136,7 @@ async def delete_invitation(
     summary="Accept an invitation by its link",
     responses=problem_responses(
         problems.ACCOUNT_NOT_FOUND,
-        problems.INVITATION_FOR_ANOTHER,
+        organization_problems.INVITATION_FOR_ANOTHER,
         problems.LINK_INVALID,
         TOO_MANY_REQUESTS,
     ),

@@ -28,12 +28,14 @@ class Limits:
             "registration": settings.registrations_per_email,
             "email verification": settings.email_verifications_per_email,
             "password reset": settings.password_resets_per_email,
+            "invitation": settings.invitations_per_organization,
+            "invited": settings.invitations_per_email,
             "password change": settings.password_changes_per_account,
         }
 
     async def take(self, what: str, request: Request | None = None, *, identity: str | None = None) -> None:
         """Count one `what` (`login`, …) of the request's address, then of `identity`: an e-mail's
-        fingerprint or an account's id. Raises TooManyRequests.
+        fingerprint, an account's id or an organization's. Raises TooManyRequests.
         """
         if request is not None:
             limit = RateLimit.of(f"{what} by address", self._by_address[what])

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from accounts.api import problems
+from accounts.api import organization_problems as problems
 from accounts.api.actors import AsActor
 from accounts.api.cursors import id_of, page_of
 from accounts.api.dependencies import AtDesk
@@ -19,7 +19,7 @@ from accounts.storage.memberships import roles_within
 from accounts.usecases.change_membership import remove_member
 from accounts.usecases.create_organization import create_organization
 from accounts.usecases.organization_rights import check_organizer, see_organization
-from chassis.access import requires
+from chassis.access import Principal, requires
 from chassis.clock import utc_now
 from chassis.database import Transaction
 from chassis.http import SnapshotConn
@@ -27,6 +27,8 @@ from chassis.idempotency import IdempotentWrite
 from chassis.ids import new_id
 from chassis.paging import CURSOR_INVALID, Cursor, Limit, Page
 from chassis.problems import problem_responses
+
+Operator = Annotated[Principal, requires(Role.OPERATOR)]
 
 router = APIRouter(prefix="/organizations", tags=["organizations"])
 
@@ -36,9 +38,8 @@ router = APIRouter(prefix="/organizations", tags=["organizations"])
     status_code=201,
     response_model=OrganizationOut,
     summary="Create an organization",
-    dependencies=[requires(Role.OPERATOR)],
 )
-async def post_organization(body: OrganizationIn, write: IdempotentWrite) -> Response:
+async def post_organization(body: OrganizationIn, _operator: Operator, write: IdempotentWrite) -> Response:
     """For operators. It has no members yet: invite its first organizer."""
     organization = Organization(organization_id=new_id(), name=body.name, created_at=utc_now())
 

@@ -4,19 +4,21 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
+from pydantic import TypeAdapter
 
-from accounts.api.fields import NAME
+from accounts.api.fields import Name
 from accounts.commands.process import Process, command
 from accounts.domain.organizations import Organization
+from accounts.domain.roles import Role
 from accounts.queries.organizations import ListedOrganization, list_organizations
 from accounts.usecases.change_role import grant_role
 from accounts.usecases.create_organization import OrganizationExists, create_organization
-from accounts.domain.roles import Role
 from chassis.clock import utc_now
 from chassis.database import Transaction
 from chassis.ids import new_id
 
 PAGE = 100
+NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 commands = typer.Typer(no_args_is_help=True, help="Organizations, who put events on.")
 

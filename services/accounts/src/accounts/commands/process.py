@@ -15,6 +15,7 @@ from accounts.domain.signing_keys import RotationUnderWay
 from accounts.settings import Settings
 from accounts.usecases.change_role import RoleHeldElsewhere
 from accounts.usecases.create_account import EmailTaken
+from accounts.usecases.create_organization import OrganizationExists
 from chassis.database import Database
 from chassis.fingerprints import Fingerprints
 from chassis.sealing import Sealer
@@ -25,6 +26,7 @@ Refusals: tuple[type[Exception], ...] = (
     EmailTaken,
     LastOrganizer,
     MemberNotFound,
+    OrganizationExists,
     OrganizationNotFound,
     RoleHeldElsewhere,
     RotationUnderWay,

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from accounts.domain.account import AccountNotFound
 from accounts.domain.mails import LINKING_KINDS, MailKind
+from accounts.queries.invitations import invitation_facts
 from accounts.storage.accounts import load_account
 from accounts.storage.links import link_token
 from accounts.storage.mail_requests import MailRequest, find_mail_request
@@ -33,7 +34,30 @@ async def mail_facts(
     request = await find_mail_request(connection, mail_request_id=mail_request_id)
     if request is None:
         return None
+    if request.invitation_id is not None:
+        return await _to_invited(connection, sealer, fingerprints, request, request.invitation_id)
     return await _to_account(connection, sealer, fingerprints, request)
+
+
+async def _to_invited(
+    connection: Snapshot,
+    sealer: Sealer,
+    fingerprints: Fingerprints,
+    request: MailRequest,
+    invitation_id: UUID,
+) -> MailFacts | None:
+    invitation = await invitation_facts(connection, sealer=sealer, invitation_id=invitation_id)
+    if invitation is None:
+        return None
+    token, expires_at = _link(fingerprints, request)
+    return MailFacts(
+        kind=request.kind,
+        email=invitation.email,
+        name=None,
+        link_token=token,
+        link_expires_at=expires_at,
+        organization_name=invitation.organization_name,
+    )
 
 
 async def _to_account(

@@ -91,7 +91,7 @@ async def forget_invitations_to(tx: Transaction, *, email_fingerprint: str) -> N
     await tx.execute(delete(invitations).where(invitations.c.email_fingerprint == email_fingerprint))
 
 
-async def delete_over(tx: Transaction, *, rows_max: int) -> int:
+async def delete_over_invitations(tx: Transaction, *, rows_max: int) -> int:
     """Forget some invitations whose time is over; gives how many."""
     over = (
         select(invitations.c.invitation_id)
@@ -119,7 +119,13 @@ def is_open() -> Any:
 
 async def unsealed_invitation(sealer: Sealer, row: RowMapping) -> Invitation:
     """The invitation in a row of INVITATION_COLUMNS."""
-    columns: dict[str, Any] = {**row}
     row_id = str(row["invitation_id"])
-    person = await sealer.unseal_json(columns.pop("sealed"), place=INVITED.place, row=row_id)
-    return Invitation(**columns | {"email": person["email"], "role": Role(row["role"])})
+    person = await sealer.unseal_json(row["sealed"], place=INVITED.place, row=row_id)
+    return Invitation(
+        invitation_id=row["invitation_id"],
+        organization_id=row["organization_id"],
+        email=person["email"],
+        role=Role(row["role"]),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+    )

@@ -6,6 +6,7 @@ from uuid import UUID
 from accounts.domain.account import AccountNotFound
 from accounts.domain.sessions import SessionOver
 from accounts.storage.accounts import delete_account, fingerprint_of, lock_credentials
+from accounts.storage.invitations import forget_invitations_to
 from accounts.storage.outbox import send
 from accounts.storage.sessions import lock_session
 from accounts.storage.stored_answers import forget_answers
@@ -27,7 +28,7 @@ def check_fresh_login(*, authenticated_at: datetime | None, fresh_login_s: int, 
 
 
 async def erase_account(tx: Transaction, *, account_id: UUID, session_id: UUID | None = None) -> None:
-    """Erase the account with its sessions, rights, memberships, mails and stored answers.
+    """Erase the account with its sessions, rights, memberships, invitations, mails and stored answers.
 
     The others are told by the fingerprint of its e-mail; only of a verified one, because one that was
     never verified may be somebody else's. Raises AccountNotFound; SessionOver when `session_id`, which
@@ -42,4 +43,5 @@ async def erase_account(tx: Transaction, *, account_id: UUID, session_id: UUID |
     await forget_answers(tx, account_id=account_id, email_fingerprint=fingerprint)
     await delete_account(tx, account_id=account_id)
     if account.is_verified:
+        await forget_invitations_to(tx, email_fingerprint=fingerprint)
         await send(tx, AccountErased(account_id=account_id, email_fingerprint=fingerprint))
