@@ -98,6 +98,21 @@ async def test_a_failing_job_runs_again(make_worker):
     await _stop(worker, running)
 
 
+async def test_limits_that_are_full_again_are_forgotten(make_worker, db):
+    async with db.transaction() as tx:
+        for number, until in enumerate(("-1 hour", "-1 second", "1 hour")):
+            await tx.execute(
+                text(
+                    "INSERT INTO rate_limits VALUES ('logins', CAST(:who AS bytea), now() + CAST(:until AS interval))"
+                ),
+                {"who": bytes([number]), "until": until},
+            )
+    worker = make_worker()
+    [job] = [job for job in worker.jobs if job.name == "forget_rate_limits"]
+    assert await job.run() == 2
+    await worker.db.close()
+
+
 async def test_old_answers_and_message_ids_are_forgotten_and_young_ones_kept(make_worker, db, monkeypatch):
     monkeypatch.setattr("chassis.jobs.HOUSEKEEPING_BATCH_MAX", 1)  # a run goes on until nothing is left
     async with db.transaction() as tx:
