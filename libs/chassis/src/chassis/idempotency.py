@@ -232,7 +232,7 @@ def idempotency_key(value: str | None) -> str:
 
 async def request_fingerprint(request: Request) -> bytes:
     """What the client asked for, as 32 bytes: method, path, query and body. Under the lookup key, because
-    what a body holds (a PESEL, a password) could be guessed from a plain hash.
+    what a body holds (a password, a personal number) could be guessed from a plain hash.
     """
     digest = hashlib.sha256(request.method.encode())
     digest.update(b"\0".join([b"", request.scope["path"].encode(), request.scope["query_string"], b""]))

@@ -1,6 +1,6 @@
 """Sealing: personal data is stored encrypted, and only where it was sealed can it be read again.
 
-    sealed = await sealer.seal(b"...", place=Place("orders.contacts", "sealed"), row=str(order_id))
+    sealed = await sealer.seal(b"...", place=Place("parcels.contacts", "sealed"), row="7")
 
 AES-256-GCM under the schema's data key, with a random nonce. Table, column, row and key are
 authenticated with it, so a value copied to another row, column or table does not unseal.
@@ -35,7 +35,7 @@ class SealBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sealed value stands: a table with its schema (`orders.contacts`) and a column."""
+    """Where a sealed value stands: a table with its schema (`parcels.contacts`) and a column."""
 
     table: str
     column: str
