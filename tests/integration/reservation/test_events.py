@@ -20,6 +20,7 @@ from reservation.usecases.expire_holds import expire_holds
 from reservation.usecases.publish_availability import publish_availability
 from reservation.usecases.put_event_on_sale import prepare_plan, put_event_on_sale
 from support.queries import count_queries
+from support.tokens import SigningKeys
 
 
 async def test_sixty_thousand_seats_are_on_sale_within_five_seconds(scene: Scene) -> None:
@@ -140,26 +141,33 @@ async def test_expired_holds_count_as_available_and_cancelled_events_as_sold_out
 class Catalog:
     """Answers like catalog's internal API, after `failures` failed tries."""
 
-    def __init__(self, document: dict[str, Any], *, failures: int = 0) -> None:
+    def __init__(self, document: dict[str, Any], keys: SigningKeys, *, failures: int = 0) -> None:
         self.document = document
+        self.internal_api_key = keys.internal_api_key
         self.failures = failures
         self.asked = 0
 
     def client(self, *, wait_s_max: float = 10) -> CatalogClient:
         return CatalogClient(
-            "http://catalog", wait_s_max=wait_s_max, transport=httpx.MockTransport(self._answer)
+            "http://catalog",
+            internal_api_key=self.internal_api_key,
+            wait_s_max=wait_s_max,
+            transport=httpx.MockTransport(self._answer),
         )
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked += 1
         if self.asked <= self.failures:
             return httpx.Response(503)
+        assert request.headers["internal-api-key"] == self.internal_api_key.read_text().strip()
         assert request.url.path == f"/internal/seating-plans/{self.document['seating_plan_id']}/seats"
         return httpx.Response(200, content=json.dumps(self.document))
 
 
-async def test_the_plan_is_fetched_with_patience_and_only_once(scene: Scene) -> None:
-    catalog = Catalog(plan_document(), failures=2)
+async def test_the_plan_is_fetched_with_patience_and_only_once(
+    scene: Scene, signing_keys: SigningKeys
+) -> None:
+    catalog = Catalog(plan_document(), signing_keys, failures=2)
     for _ in range(2):
         message = published(catalog.document)
         plan = await prepare_plan(message=message, db=scene.db, catalog=catalog.client())
@@ -168,8 +176,10 @@ async def test_the_plan_is_fetched_with_patience_and_only_once(scene: Scene) -> 
     assert catalog.asked == 3
 
 
-async def test_a_plan_that_cannot_be_had_or_is_another_is_an_error(scene: Scene) -> None:
-    catalog = Catalog(plan_document(), failures=1000)
+async def test_a_plan_that_cannot_be_had_or_is_another_is_an_error(
+    scene: Scene, signing_keys: SigningKeys
+) -> None:
+    catalog = Catalog(plan_document(), signing_keys, failures=1000)
     with pytest.raises(PlanUnavailable):
         await prepare_plan(
             message=published(catalog.document), db=scene.db, catalog=catalog.client(wait_s_max=0.3)

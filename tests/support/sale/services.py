@@ -156,7 +156,12 @@ async def open_sale(*, settings_for: Callable[..., Any], mint_token: MintToken) 
             stack.push_async_callback(db.close)
         consumers = {service: worker.consumers for service, worker in workers.items()}
         # Reservation asks catalog for the plan: here through the app itself, without a socket.
-        plans = CatalogClient("http://catalog", wait_s_max=10, transport=httpx.ASGITransport(apps["catalog"]))
+        plans = CatalogClient(
+            "http://catalog",
+            internal_api_key=settings["reservation"].internal_api_key,
+            wait_s_max=10,
+            transport=httpx.ASGITransport(apps["catalog"]),
+        )
         consumers["reservation"] = reservation_consumers(db=databases["reservation"], catalog=plans)
         yield Sale(clients, databases, workers, Post(databases, consumers), mint_token)
 

@@ -13,5 +13,9 @@ def create_worker(settings: Settings | None = None) -> Worker:
     """Settings come from the environment unless given."""
     settings = settings or Settings.from_environment()
     db = Database.of(settings, process="worker")
-    catalog = CatalogClient(settings.catalog_url, wait_s_max=settings.plan_fetch_s_max)
+    catalog = CatalogClient(
+        settings.catalog_url,
+        internal_api_key=settings.internal_api_key,
+        wait_s_max=settings.plan_fetch_s_max,
+    )
     return Worker(settings, db, OUTBOX, consumers(db=db, catalog=catalog), jobs(db=db, settings=settings))

@@ -3,10 +3,13 @@
 import asyncio
 import json
 import random
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
+
+from chassis.internal_client import KEY_HEADER, read_internal_key
 
 FIRST_DELAY_S = 0.2
 DELAY_S_MAX = 10.0
@@ -22,17 +25,26 @@ class PlanDiffers(Exception):
 
 
 class CatalogClient:
-    """Asks the api at `base_url`; one question is repeated, slower and slower, for `wait_s_max`."""
+    """Asks the api at `base_url`; one question is repeated, slower and slower, for `wait_s_max`.
+
+    `internal_api_key` is the path of the file with the secret that our services show each other.
+    """
 
     def __init__(
-        self, base_url: str, *, wait_s_max: float, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        base_url: str,
+        *,
+        internal_api_key: str | Path,
+        wait_s_max: float,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
+        self._internal_api_key = internal_api_key
         self._wait_s_max = wait_s_max
         self._transport = transport
 
     async def plan_document(self, *, seating_plan_id: UUID, sha256: str) -> bytes:
-        """The plan's compact seats document. Raises PlanUnavailable or PlanDiffers."""
+        """The plan's compact seats document. Raises PlanUnavailable, PlanDiffers or InternalKeyUnusable."""
         try:
             async with asyncio.timeout(self._wait_s_max):
                 content = await self._fetch_until_answered(
@@ -49,7 +61,10 @@ class CatalogClient:
 
     async def _fetch_until_answered(self, url: str) -> bytes:
         delay_s = FIRST_DELAY_S
-        async with httpx.AsyncClient(transport=self._transport, timeout=REQUEST_TIMEOUT_S) as client:
+        headers = {KEY_HEADER: read_internal_key(self._internal_api_key)}
+        async with httpx.AsyncClient(
+            transport=self._transport, timeout=REQUEST_TIMEOUT_S, headers=headers
+        ) as client:
             while True:
                 try:
                     response = (await client.get(url)).raise_for_status()
