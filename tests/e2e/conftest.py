@@ -9,6 +9,21 @@ from support.stage.stage import Stage
 from support.system import System, run_system
 
 REPLICAS = 2
+# All tests come from one address, as the clients of no shop do; what limits it is tested with each service.
+FOR_ONE_ADDRESS = {
+    f"{limit}_PER_ADDRESS": "100000/1s"
+    for limit in (
+        "LOGINS",
+        "REGISTRATIONS",
+        "EMAIL_VERIFICATIONS",
+        "PASSWORD_RESETS",
+        "REFRESHES",
+        "CONFIRMATIONS",
+        "ORDER_LOOKUPS",
+        "WRONG_ORDER_TOKENS",
+        "HOLDS",
+    )
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def system() -> Iterator[System]:
     """Traefik, RabbitMQ, PostgreSQL and two processes of each kind of each service."""
-    with run_system(replicas=REPLICAS) as running:
+    with run_system(replicas=REPLICAS, **FOR_ONE_ADDRESS) as running:
         yield running
 
 

@@ -1,15 +1,21 @@
 """The whole system, run by the launcher that `make up` runs, in a home and on ports of its own."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from joserfc.jwk import OKPKey
+
+from accounts.commands.signing import load_signing_key, mint
+from accounts.settings import Settings as AccountsSettings
 from rowlock_cli.environment import read_env_file
 from rowlock_local.command import Command
 from rowlock_local.files import read_json
@@ -21,7 +27,7 @@ from rowlock_local.settings import SERVICES
 from rowlock_local.state import read_state
 from support.processes import running, temporary_home
 from support.stage.mailbox import Mailbox
-from support.tokens import MintToken
+from support.tokens import TOKEN_LIFE_S, MintToken
 
 ROOT = Path(__file__).parents[2]
 STOP_S_MAX = 60
@@ -36,17 +42,40 @@ class System:
 
     @cached_property
     def token(self) -> MintToken:
-        """`system.token("organizer", subject="olga")` is a signed access token."""
-        return MintToken(self.home.keys / "access-token.jwk")
+        """`system.token("organizer", subject="olga")` is a signed access token, of no account."""
+        return MintToken(self._signing_key_file)
+
+    @cached_property
+    def signing_key(self) -> OKPKey:
+        """The private key that accounts signed with when the tests began."""
+        return OKPKey.import_key(json.loads(self._signing_key_file.read_text()))
+
+    @cached_property
+    def _signing_key_file(self) -> Path:
+        """Out of accounts' database; it is told of tokens that outlive a rotation, as ours do."""
+        told = {name.lower(): text for name, text in self._environment.items()}
+        settings = AccountsSettings(**told | {"database_url": self.database_url("accounts")})  # pyright: ignore[reportArgumentType]
+        with ThreadPoolExecutor(1) as thread:  # a loop of its own, beside that of the tests
+            life_s = 2 * TOKEN_LIFE_S
+            thread.submit(mint, subject="tests", roles=(), lifetime_s=life_s, settings=settings).result()
+            key = thread.submit(load_signing_key, settings).result()
+        file = self.home.keys / "tests-signing-key.jwk"
+        file.write_text(key.to_json())
+        return file
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        """What the operators' command is told."""
+        return read_env_file(self.home.env_file)
 
     def database_url(self, service: str) -> str:
         """DATABASE_URL of a service, for looking behind its back or for moving its clock."""
-        return read_env_file(self.home.env_file)[f"{service.upper()}_DATABASE_URL"]
+        return self._environment[f"{service.upper()}_DATABASE_URL"]
 
     @cached_property
     def amqp_url(self) -> str:
         """The broker's URL."""
-        return read_env_file(self.home.env_file)["AMQP_URL"]
+        return self._environment["AMQP_URL"]
 
     @cached_property
     def mailbox_url(self) -> str:
