@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from integration.accounts.people import Mailbox, Person, new_email
+from integration.accounts.staff import Staff, make
 
 from accounts.app import create_app
 from accounts.settings import Settings
@@ -22,7 +23,7 @@ QUICK = {"argon2_memory_kib": 8_192, "argon2_passes": 1}
 NO_LIMITS = {
     name: "1000000/1s"
     for name in Settings.model_fields
-    if name.endswith(("_per_address", "_per_email", "_per_account"))
+    if name.endswith(("_per_address", "_per_email", "_per_account", "_per_organization"))
 }
 
 
@@ -90,3 +91,19 @@ async def desk(open_desk: OpenDesk) -> AsyncIterator[Desk]:
 async def ada(desk: Desk) -> Person:
     """Registered, verified and logged in."""
     return await (await desk.verified()).login()
+
+
+@pytest.fixture
+def staff(desk: Desk) -> Staff:
+    return Staff(desk)
+
+
+@pytest.fixture
+async def operator(staff: Staff) -> Person:
+    return await staff.operator()
+
+
+@pytest.fixture
+async def globe(operator: Person) -> str:
+    """The id of an organization without members."""
+    return await make(operator)

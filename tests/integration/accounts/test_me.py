@@ -143,7 +143,7 @@ def elsewhere():
             self.end_headers()
             self.wfile.write(json.dumps(kept.get(self.path)).encode())
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_arguments: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -8,7 +8,6 @@ from integration.accounts.conftest import Desk, OpenDesk
 from integration.accounts.people import PASSWORD, problem
 from sqlalchemy import text
 
-
 CHECK_YOUR_MAIL = {"next": "check_your_mail"}
 
 

@@ -33,7 +33,7 @@ from accounts.usecases.organization_rights import check_organizer
 from accounts.usecases.revoke_invitation import revoke_invitation
 from chassis.clock import utc_now
 from chassis.database import Transaction
-from chassis.http import SnapshotConn
+from chassis.http import Db, SnapshotConn
 from chassis.idempotency import IdempotentWrite
 from chassis.ids import new_id
 from chassis.paging import CURSOR_INVALID, Cursor, Limit, Page
@@ -50,12 +50,20 @@ router = APIRouter(tags=["organizations"])
     responses=problem_responses(organization_problems.ORGANIZATION_NOT_FOUND, TOO_MANY_REQUESTS),
 )
 async def post_invitation(
-    organization_id: UUID, body: InvitationIn, actor: AsActor, write: IdempotentWrite, desk: AtDesk
+    organization_id: UUID,
+    body: InvitationIn,
+    actor: AsActor,
+    write: IdempotentWrite,
+    desk: AtDesk,
+    db: Db,
 ) -> Response:
     """Mails a link that makes the e-mail's owner a member once they are logged in with it, by an account
     they have or register then. Inviting again for the same role renews the invitation.
     """
     email_fingerprint = desk.fingerprints.email(body.email)
+    # First, so that nobody else can use up what the organization may invite.
+    async with db.snapshot() as connection:
+        await check_organizer(connection, organization_id=organization_id, actor=actor)
     await desk.limits.take("invitation", identity=str(organization_id))
     await desk.limits.take("invited", identity=email_fingerprint)
     now = utc_now()

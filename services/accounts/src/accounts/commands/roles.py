@@ -49,4 +49,4 @@ def revoke(email: EmailArgument, role: RoleArgument, *, organization: Organizati
             lambda tx: revoke_role(tx, email_fingerprint=fingerprint, role=role, organization_id=organization)
         )
 
-    typer.echo(f"account {command(work)} has no longer the role {role}")
+    typer.echo(f"account {command(work)} no longer has the role {role}")

@@ -9,7 +9,6 @@ import typer
 
 from accounts.api.key_ring import KeyRing
 from accounts.commands.process import Process, command, work_with
-from accounts.domain.account import Rights
 from accounts.domain.roles import MEMBER_ROLES, Role
 from accounts.settings import Settings
 from accounts.storage.signing_keys import note_long_token
@@ -79,11 +78,6 @@ def _minting(
     organizations: Mapping[UUID, Collection[str]],
     lifetime_s: int,
 ) -> Callable[[Process], Awaitable[str]]:
-    rights = Rights(
-        granted=frozenset(map(Role, roles)),
-        organizations={key: frozenset(map(Role, held)) for key, held in organizations.items()},
-    )
-
     async def work(process: Process) -> str:
         now = utc_now()
         key = await _key_ring(process).signing(now=now)
@@ -95,7 +89,15 @@ def _minting(
             audience=process.settings.access_token_audience,
             lifetime_s=lifetime_s,
         )
-        return sign_claims(subject, rights=rights, terms=terms, key=key, now=now, client_id=CLIENT_ID)
+        return sign_claims(
+            subject,
+            roles=frozenset(map(Role, roles)),
+            organizations={one: frozenset(map(Role, held)) for one, held in organizations.items()},
+            terms=terms,
+            key=key,
+            now=now,
+            client_id=CLIENT_ID,
+        )
 
     return work
 

@@ -1,10 +1,12 @@
 """Makes access tokens (RFC 9068): who it is and what they may do, for a few minutes."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from accounts.domain.account import Rights
+from accounts.domain.roles import Role
 from accounts.usecases.open_session import OpenSession
 from chassis.ids import new_id
 from chassis.signing import SigningKey, sign
@@ -27,7 +29,8 @@ def issue_access_token(opened: OpenSession, *, terms: TokenTerms, key: SigningKe
     """The access token of a session."""
     return sign_claims(
         str(opened.session.account_id),
-        rights=opened.rights,
+        roles=opened.rights.roles,
+        organizations=opened.rights.organizations,
         terms=terms,
         key=key,
         now=now,
@@ -41,13 +44,14 @@ def issue_access_token(opened: OpenSession, *, terms: TokenTerms, key: SigningKe
 def sign_claims(
     subject: str,
     *,
-    rights: Rights,
+    roles: Collection[Role],
+    organizations: Mapping[UUID, Collection[Role]],
     terms: TokenTerms,
     key: SigningKey,
     now: datetime,
     **claims: Any,
 ) -> str:
-    """A token for `subject` with those rights; `claims` are added."""
+    """A token for `subject` with those roles, and those within organizations; `claims` are added."""
     standard = {
         "iss": terms.issuer,
         "aud": terms.audience,
@@ -55,11 +59,7 @@ def sign_claims(
         "jti": str(new_id()),
         "iat": int(now.timestamp()),
         "exp": int((now + timedelta(seconds=terms.lifetime_s)).timestamp()),
-        "roles": sorted(rights.roles),
-        "organizations": _by_organization(rights),
+        "roles": sorted(roles),
+        "organizations": {str(key): sorted(held) for key, held in organizations.items()},
     }
     return sign(standard | claims, key, ACCESS_TOKEN_TYP)
-
-
-def _by_organization(rights: Rights) -> dict[str, list[str]]:
-    return {str(organization_id): sorted(roles) for organization_id, roles in rights.organizations.items()}
