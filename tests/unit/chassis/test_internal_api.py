@@ -68,6 +68,7 @@ async def test_nobody_else_is_answered(app, key):
         refused = await stranger.get("/internal/things/7", headers=headers)
 
     assert (refused.status_code, refused.json()["type"]) == (401, "/problems/unauthenticated")
+    assert "Internal-Api-Key" in refused.headers["www-authenticate"]
 
 
 @pytest.mark.parametrize("status", [404, 410])

@@ -38,7 +38,8 @@ async def internal_caller(request: Request) -> None:
     """401 for everybody but our own services."""
     key: InternalKey = request.app.state.internal_key
     if not key.is_shown_by(request):
-        raise ProblemError(UNAUTHENTICATED, "This is for Rowlock's own services.")
+        challenge = {"WWW-Authenticate": f'{KEY_HEADER} realm="rowlock"'}
+        raise ProblemError(UNAUTHENTICATED, "This is for Rowlock's own services.", headers=challenge)
 
 
 InternalCaller = Annotated[None, Depends(internal_caller)]
