@@ -21,7 +21,7 @@ from chassis.ids import new_id
 from messages.base import Message
 from messages.catalog import EventCancelled, EventPublished, PriceCategoryOffer, TicketTypePrice
 from messages.reservation import HoldExpired, HoldsConfirmed, HoldsRefused, SeatsReleased
-from orders.consumers import PEOPLE, SUBSCRIPTIONS
+from orders.consumers import SUBSCRIPTIONS, people
 from orders.domain.basket import Attendee, HeldSeat, Hold
 from orders.domain.order import Contact, Money
 from orders.domain.rights import OrderRight, access_token_sha256
@@ -37,7 +37,6 @@ from support.waiting import wait_until
 
 PRICES = {"Stalls": {"adult": 4500, "free": 0}}
 BUYER = "ada"
-_HANDLERS = {item.message_type: item.handler for item in (*SUBSCRIPTIONS, *PEOPLE)}
 _references = count(1)
 
 Request = Callable[[], Coroutine[Any, Any, Any]]
@@ -57,12 +56,14 @@ class Scene:
         self.db = db
         self.personal = personal
         self.access_tokens = OrderAccessTokens(personal.fingerprints)
+        subscriptions = (*SUBSCRIPTIONS, *people(self.access_tokens))
+        self._handlers = {item.message_type: item.handler for item in subscriptions}
 
     # What the world does
 
     async def deliver(self, message: Message) -> None:
         """Handle a message as the worker would, once."""
-        await self.db.run(lambda tx: _HANDLERS[message.message_type](tx, message, None))
+        await self.db.run(lambda tx: self._handlers[message.message_type](tx, message, None))
 
     async def publish_event(self, **changes: Any) -> uuid.UUID:
         """Have an event on sale (a week from now, PLN, Stalls: adult 4500 and free 0)."""

@@ -4,7 +4,7 @@ from fastapi import APIRouter, FastAPI
 
 from chassis.http import create_http_app
 from chassis.rate_limits import RateLimits
-from orders.api import attendees, guest_orders, internal_mails, order_actions, orders
+from orders.api import attendees, guest_orders, internal_export, internal_mails, order_actions, orders
 from orders.api.hold_tokens import HoldTokens
 from orders.api.limits import Limits
 from orders.api.problems import PROBLEMS
@@ -28,7 +28,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         version="1.0.0",
         settings=settings,
-        routers=[_api(), internal_mails.router],
+        routers=[_api(), internal_mails.router, internal_export.router],
         problem_table=PROBLEMS,
         tags=[
             {"name": "orders", "description": "Orders, payments and tickets"},

@@ -4,8 +4,8 @@ from typing import Any
 
 from chassis.clock import utc_now
 from chassis.database import Transaction
-from chassis.messaging import Consumer, on
-from messages.accounts import EmailVerified
+from chassis.messaging import Consumer, Subscription, on
+from messages.accounts import AccountErased, EmailVerified
 from messages.catalog import EventCancelled, EventPublished
 from messages.reservation import (
     HoldExpired,
@@ -15,11 +15,13 @@ from messages.reservation import (
     SeatsReleased,
 )
 from orders.domain.offer import Offer
-from orders.domain.states import OfferState, Reason
+from orders.domain.states import Actor, OfferState, Reason
 from orders.usecases.complete_cancellation import complete_cancellation
 from orders.usecases.confirm_order import confirm_order
+from orders.usecases.erase_person import erase_person
 from orders.usecases.expire_order import expire_order
 from orders.usecases.find_guest_orders import find_guest_orders
+from orders.usecases.order_access_tokens import OrderAccessTokens
 from orders.usecases.project_offer import project_cancelled_event, project_published_event
 from orders.usecases.refuse_order import refuse_order
 from orders.usecases.withdraw_order import withdraw_order
@@ -73,16 +75,27 @@ SUBSCRIPTIONS = [
 ]
 
 
-PEOPLE = [
-    on(EmailVerified, email_verified),
-]
+def people(access_tokens: OrderAccessTokens) -> list[Subscription]:
+    """What becomes of people; an open order of an erased account gets a token of its own."""
+
+    async def account_erased(tx: Transaction, message: AccountErased, _meta: Any) -> None:
+        await erase_person(
+            tx,
+            account_ids=[message.account_id],
+            email_fingerprint=message.email_fingerprint,
+            actor=Actor.BUYER,
+            access_tokens=access_tokens,
+            now=utc_now(),
+        )
+
+    return [on(EmailVerified, email_verified), on(AccountErased, account_erased)]
 
 
-def consumers() -> list[Consumer]:
+def consumers(access_tokens: OrderAccessTokens) -> list[Consumer]:
     """One queue for orders, whose messages are handled in about the order they were sent; another for
     people, who may keep a handler busy and must not keep orders waiting.
     """
-    return [Consumer(CONSUMER, SUBSCRIPTIONS), Consumer(PEOPLE_CONSUMER, PEOPLE)]
+    return [Consumer(CONSUMER, SUBSCRIPTIONS), Consumer(PEOPLE_CONSUMER, people(access_tokens))]
 
 
 def _offer(message: EventPublished) -> Offer:

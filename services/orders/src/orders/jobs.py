@@ -6,13 +6,18 @@ from functools import partial
 from chassis.clock import utc_now
 from chassis.database import Database, Transaction
 from chassis.jobs import Job
+from chassis.logs import get_logger
 from orders.settings import Settings
 from orders.usecases.cancel_event_orders import cancel_event_orders
+from orders.usecases.erase_person import erase_booked_orders
 from orders.usecases.expire_order import expire_lapsed_orders
 from orders.usecases.request_order_links import forget_lookups
 from orders.usecases.resend_commands import resend_commands
+from orders.usecases.shred_attendees import AttendeesLeft, attendees_left, shred_attendees
 
 Batch = Callable[[Transaction], Awaitable[int]]
+
+log = get_logger()
 
 
 def jobs(db: Database, settings: Settings) -> list[Job]:
@@ -45,7 +50,39 @@ def jobs(db: Database, settings: Settings) -> list[Job]:
         "forget_lookups": forget,
     }
     every_s = settings.saga_job_every_s
-    return [Job(name, every_s, partial(_until_done, db, batch)) for name, batch in batches.items()]
+    saga = [Job(name, every_s, partial(_until_done, db, batch)) for name, batch in batches.items()]
+    return [*saga, *retention_jobs(db, settings)]
+
+
+def retention_jobs(db: Database, settings: Settings) -> list[Job]:
+    """Those that make orders forget people; a run tells what is left."""
+    every_s = settings.retention_job_every_s
+
+    async def erase(tx: Transaction) -> int:
+        wait_s, orders_max = settings.erasure_wait_s, settings.saga_batch_orders
+        return await erase_booked_orders(tx, wait_s=wait_s, orders_max=orders_max, now=utc_now())
+
+    async def shred() -> None:
+        await shred_and_report(db, settings)
+
+    return [
+        Job("shred_attendees", every_s, shred),
+        Job("erase_booked_orders", every_s, partial(_until_done, db, erase)),
+    ]
+
+
+async def shred_and_report(db: Database, settings: Settings) -> tuple[int, AttendeesLeft]:
+    """Shred all attendees that are due; gives how many, and what is left, and logs both."""
+    keep_days, rows_max = settings.attendee_keep_days, settings.retention_batch_rows
+
+    async def shred(tx: Transaction) -> int:
+        return await shred_attendees(tx, keep_days=keep_days, rows_max=rows_max, now=utc_now())
+
+    shredded = await _until_done(db, shred)
+    async with db.snapshot() as conn:
+        left = await attendees_left(conn, keep_days=keep_days, now=utc_now())
+    log.info("attendees_shredded", shredded=shredded, due=left.due, kept=left.kept)
+    return shredded, left
 
 
 async def _until_done(db: Database, batch: Batch) -> int:

@@ -54,3 +54,20 @@ class Settings(ServiceSettings):
         ge=60,
         description="How long the e-mail of a request for links is kept, sealed, for the mail to be written",
     )
+    attendee_keep_days: int = Field(
+        default=30,
+        ge=0,
+        description="Attendees' data is shredded so many days after their event ended",
+    )
+    retention_job_every_s: float = Field(
+        default=3600.0, gt=0, description="How often attendees are shredded and booked erasures done"
+    )
+    retention_batch_rows: int = Field(
+        default=500, ge=1, le=10_000, description="Most attendees shredded in one transaction"
+    )
+    erasure_wait_s: int = Field(
+        default=86_400,
+        ge=0,
+        description="A cancelled order whose buyer asked to be erased keeps them so long, "
+        "for the mail that tells of the cancellation",
+    )

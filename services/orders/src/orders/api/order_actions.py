@@ -19,6 +19,7 @@ from orders.api.rights import OPERATOR, RightToOrder, key_scope
 from orders.api.schemas import RecordedPaymentIn
 from orders.api.waiting import Patience, answer_when_settled
 from orders.domain.order import SETTLED_STATES, Money
+from orders.domain.rights import key_scope_of_payments
 from orders.queries import find_order
 from orders.storage.personal_data import PersonalData
 from orders.usecases.cancel_order import cancel_order
@@ -137,7 +138,8 @@ async def post_recorded_payment(
         )
         return await _order(tx, order_id, personal)
 
-    return await write.once(work, status=201, location=f"/api/v1/orders/{order_id}")
+    scope = key_scope_of_payments(order_id)
+    return await write.once(work, status=201, location=f"/api/v1/orders/{order_id}", scope=scope)
 
 
 async def _order(tx: Transaction, order_id: UUID, personal: PersonalData) -> OrderOut:

@@ -16,7 +16,12 @@ from chassis.problems import UNAUTHENTICATED, ProblemError
 from orders.api.limits import LimitsOf
 from orders.domain.basket import Hold
 from orders.domain.order import OrderNotFound
-from orders.domain.rights import OrderRight, access_token_sha256
+from orders.domain.rights import (
+    OrderRight,
+    access_token_sha256,
+    key_scope_of_holds,
+    key_scope_of_token,
+)
 
 OPERATOR = "operator"
 
@@ -66,7 +71,7 @@ def key_scope(write: Write, *, order_id: UUID, right: OrderRight) -> str:
     """Whose Idempotency-Keys these are: a guest's by the token shown, so that no other token replays them."""
     if right.access_token_sha256 is None or write.scope:
         return write.scope
-    return f"order:{order_id}:{right.access_token_sha256.hex()}"
+    return key_scope_of_token(order_id, right.access_token_sha256)
 
 
 def guest_scope(holds: Sequence[Hold]) -> str:
@@ -75,4 +80,4 @@ def guest_scope(holds: Sequence[Hold]) -> str:
     By the hold and not the token, so that the stored answer is found again from the order. What was
     sent is compared before an answer is repeated, and with it the tokens.
     """
-    return f"hold:{min(hold.hold_id for hold in holds)}"
+    return key_scope_of_holds(hold.hold_id for hold in holds)

@@ -5,7 +5,9 @@ Who has no right to an order is told what anybody is told about an order that do
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,3 +53,20 @@ class OrderRight:
 def access_token_sha256(token: str) -> bytes:
     """What is stored of an order access token; `token` may be anything somebody sent."""
     return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+
+
+def key_scope_of_holds(hold_ids: Iterable[UUID]) -> str:
+    """Whose Idempotency-Keys a guest's are who places an order of these holds."""
+    return f"hold:{min(hold_ids)}"
+
+
+def key_scope_of_token(order_id: UUID, token_sha256: bytes) -> str:
+    """Whose Idempotency-Keys those are of whoever bears this token of an order."""
+    return f"order:{order_id}:{token_sha256.hex()}"
+
+
+def key_scope_of_payments(order_id: UUID) -> str:
+    """Whose Idempotency-Keys those are of operators who record a payment: their answer tells of its
+    buyer, and must be found when the buyer is erased.
+    """
+    return f"payments:{order_id}"

@@ -32,6 +32,10 @@ class OrderState(StrEnum):
     """Over: it was paid, but the seats could not be given, so the money goes back."""
 
 
+OVER_STATES = frozenset({OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REFUNDED})
+"""Nothing is owed any more, but a refund on its way; an expired order may still be finalized late."""
+
+
 class Reason(StrEnum):
     """Why an order changed its state; kept in its history and told to the buyer."""
 
@@ -51,6 +55,10 @@ class Reason(StrEnum):
     """A guest's order now belongs to the account that proved its e-mail; its token is void."""
     ACCESS_REVOKED = "access_revoked"
     """A guest's order has a new token, which only a mail can tell; the one before is void."""
+    ACCOUNT_ERASED = "account_erased"
+    """Its account is gone, its tickets are valid: whoever reads its contact's mail has the right to it."""
+    PERSON_ERASED = "person_erased"
+    """Its person asked to be erased: it is nobody's."""
 
 
 class Actor(StrEnum):
@@ -126,7 +134,9 @@ MOVES: Mapping[tuple[OrderState, OrderState], frozenset[Reason]] = {
 }
 
 
-STAYS = frozenset({Reason.CLAIMED_BY_BUYER, Reason.ACCESS_REVOKED})
+STAYS = frozenset(
+    {Reason.CLAIMED_BY_BUYER, Reason.ACCESS_REVOKED, Reason.ACCOUNT_ERASED, Reason.PERSON_ERASED}
+)
 """Reasons that change whose an order is, in any state, and never the state."""
 
 

@@ -65,11 +65,14 @@ async def lock_order_of_hold(tx: Transaction, hold_id: UUID) -> Order | None:
     return rows[0] if rows else None
 
 
-async def lock_orders(tx: Transaction, condition: ColumnElement[bool], *, orders_max: int) -> list[Order]:
+async def lock_orders(
+    tx: Transaction, condition: ColumnElement[bool], *, orders_max: int, skip_locked: bool = False
+) -> list[Order]:
     """At most `orders_max` orders that fit, the oldest first; locked in that order by everybody who
     locks more than one and waits, so that they queue and do not deadlock.
     """
-    return await _locked(tx, _ORDER.where(condition).order_by(orders.c.order_id).limit(orders_max))
+    found = _ORDER.where(condition).order_by(orders.c.order_id).limit(orders_max)
+    return await _locked(tx, found, skip_locked=skip_locked)
 
 
 async def lock_orders_of_cancelled_events(tx: Transaction, *, orders_max: int) -> list[Order]:

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.fingerprints import Fingerprints
-from orders.domain.rights import OrderOwner, access_token_sha256
+from orders.domain.order import Order
+from orders.domain.rights import (
+    OrderOwner,
+    access_token_sha256,
+    key_scope_of_holds,
+    key_scope_of_payments,
+    key_scope_of_token,
+)
 
 PURPOSE = "order access token"
 
@@ -30,3 +37,15 @@ class OrderAccessTokens:
         """The owner of an order who bears this token and no account."""
         token = self.token(order_id, generation=generation)
         return OrderOwner(access_token_sha256=access_token_sha256(token), access_generation=generation)
+
+    def key_scopes(self, order: Order) -> set[str]:
+        """Every scope under which an answer about this order may be stored, but that of its account."""
+        tokens = (
+            self.token(order.order_id, generation=generation)
+            for generation in range(order.owner.access_generation + 1)
+        )
+        return {
+            key_scope_of_holds(hold.hold_id for hold in order.holds),
+            key_scope_of_payments(order.order_id),
+            *(key_scope_of_token(order.order_id, access_token_sha256(token)) for token in tokens),
+        }

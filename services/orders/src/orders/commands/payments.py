@@ -1,28 +1,18 @@
-"""What operators do with orders: `rowlock record-payment`, `rowlock refunds list|settle`."""
+"""`rowlock record-payment`, `rowlock refunds list|settle`."""
 
-import asyncio
-import os
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from chassis.clock import utc_now
-from chassis.database import Database, Transaction
-from orders.domain.order import Money, OrderNotFound
+from chassis.database import Transaction
+from orders.commands.transactions import run
+from orders.domain.order import Money
 from orders.domain.states import OrderState, RefundState
 from orders.queries import order_state, refunds_in_state
-from orders.usecases.capture_payment import (
-    RECORDED,
-    PaymentAmountDiffers,
-    PaymentReferenceUsed,
-    capture_payment,
-)
-from orders.usecases.settle_refund import RefundNotFound, settle_refund
-
-R = TypeVar("R")
-Refusals = (OrderNotFound, PaymentAmountDiffers, PaymentReferenceUsed, RefundNotFound)
+from orders.usecases.capture_payment import RECORDED, capture_payment
+from orders.usecases.settle_refund import settle_refund
 
 commands = typer.Typer(no_args_is_help=True)
 refunds = typer.Typer(no_args_is_help=True, help="Refunds of recorded payments, which people pay back.")
@@ -46,7 +36,7 @@ def record_payment(
         )
         return await order_state(tx, order_id)
 
-    typer.echo(f"order {order_id} is {_run(record)}")
+    typer.echo(f"order {order_id} is {run(record)}")
 
 
 @refunds.command("list")
@@ -64,7 +54,7 @@ def list_refunds(
             for row in rows
         ]
 
-    for line in _run(read):
+    for line in run(read):
         typer.echo(line)
 
 
@@ -75,21 +65,4 @@ def settle(refund_id: UUID) -> None:
     async def work(tx: Transaction) -> bool:
         return await settle_refund(tx, refund_id=refund_id, now=utc_now())
 
-    typer.echo(f"refund {refund_id} {'is settled' if _run(work) else 'was settled before'}")
-
-
-def _run(work: Callable[[Transaction], Awaitable[R]]) -> R:
-    """Run `work` in a transaction of its own; a refusal becomes one sentence and exit code 1."""
-    try:
-        return asyncio.run(_in_transaction(work))
-    except Refusals as refusal:
-        typer.echo(str(refusal), err=True)
-        raise typer.Exit(1) from None
-
-
-async def _in_transaction(work: Callable[[Transaction], Awaitable[R]]) -> R:
-    db = Database(os.environ["DATABASE_URL"], pool_size=1, application_name="rowlock-orders")
-    try:
-        return await db.run(work)
-    finally:
-        await db.close()
+    typer.echo(f"refund {refund_id} {'is settled' if run(work) else 'was settled before'}")

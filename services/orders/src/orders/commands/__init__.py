@@ -1,0 +1,9 @@
+"""What operators do with orders."""
+
+import typer
+
+from orders.commands import payments, people
+
+commands = typer.Typer(no_args_is_help=True)
+commands.add_typer(payments.commands)
+commands.add_typer(people.commands)

@@ -1,0 +1,49 @@
+"""What orders does for `rowlock erase`."""
+
+from collections.abc import Iterator
+
+from chassis.clock import utc_now
+from chassis.database import Database
+from chassis.erasure import Erasure, Person
+from chassis.fingerprints import Fingerprints
+from orders.domain.states import Actor
+from orders.settings import Settings
+from orders.usecases.erase_person import ErasedPerson, erase_person
+from orders.usecases.order_access_tokens import OrderAccessTokens
+
+
+async def erase(person: Person) -> Erasure:
+    """Erase a person who asked an operator for it; the settings come from the environment."""
+    settings = Settings.from_environment()
+    fingerprints, db = Fingerprints.of_settings(settings), Database.of(settings, process="command")
+    try:
+        done = await db.run(
+            lambda tx: erase_person(
+                tx,
+                account_ids=person.account_ids,
+                email_fingerprint=fingerprints.email(person.email),
+                actor=Actor.OPERATOR,
+                access_tokens=OrderAccessTokens(fingerprints),
+                now=utc_now(),
+            )
+        )
+    finally:
+        await db.close()
+    return Erasure(erased=list(_erased(done)), kept=list(_kept(done)))
+
+
+def _erased(done: ErasedPerson) -> Iterator[str]:
+    yield f"contact, attendees and every right to {done.erased} orders"
+    yield f"{done.answers} stored answers and {done.lookups} requests for links"
+    if done.contacts:
+        yield f"the contact of {done.contacts} orders that belong to other accounts"
+
+
+def _kept(done: ErasedPerson) -> Iterator[str]:
+    for order_id, ends_at in done.kept.items():
+        yield (
+            f"order {order_id}, sealed, until its last event ends at {ends_at:%Y-%m-%dT%H:%M:%SZ}: the "
+            "entrance needs its attendees, and its buyer must hear of a cancellation"
+        )
+    if done.erased:
+        yield "seats, amounts, payments, refunds and ticket codes of the orders, for bookkeeping: of nobody"

@@ -1,0 +1,34 @@
+"""Runs what a command does: in one transaction, on the database that the environment names."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import typer
+
+from chassis.database import Database, Transaction
+from orders.domain.order import OrderNotFound
+from orders.usecases.capture_payment import PaymentAmountDiffers, PaymentReferenceUsed
+from orders.usecases.settle_refund import RefundNotFound
+
+R = TypeVar("R")
+Refusals = (OrderNotFound, PaymentAmountDiffers, PaymentReferenceUsed, RefundNotFound)
+
+
+def run(work: Callable[[Transaction], Awaitable[R]]) -> R:
+    """Run `work` in a transaction of its own; a refusal becomes one sentence and exit code 1."""
+    try:
+        return asyncio.run(in_transaction(work))
+    except Refusals as refusal:
+        typer.echo(str(refusal), err=True)
+        raise typer.Exit(1) from None
+
+
+async def in_transaction(work: Callable[[Transaction], Awaitable[R]]) -> R:
+    """The same within a loop; raises the refusals."""
+    db = Database(os.environ["DATABASE_URL"], pool_size=1, application_name="rowlock-orders")
+    try:
+        return await db.run(work)
+    finally:
+        await db.close()
