@@ -143,8 +143,8 @@ def elsewhere():
             self.end_headers()
             self.wfile.write(json.dumps(kept.get(self.path)).encode())
 
-        def log_message(self, *_arguments: object) -> None:
-            pass
+        def log_request(self, *_: object) -> None:
+            """Not on the terminal."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
