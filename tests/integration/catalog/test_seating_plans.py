@@ -4,10 +4,17 @@ import time
 
 import pytest
 
+from chassis.internal_client import KEY_HEADER
 from support.queries import count_queries
 from support.seating_plans import plan_document, seat
 
 HUGE_SEATS = 100_000
+
+
+@pytest.fixture
+def as_a_service(signing_keys) -> dict[str, str]:
+    """The headers by which services know each other."""
+    return {KEY_HEADER: signing_keys.internal_api_key.read_text().strip()}
 
 
 @pytest.fixture
@@ -162,9 +169,10 @@ async def test_a_page_of_plans_is_one_query(db, organizer, house):
     assert 1 == len(statements)
 
 
-async def test_reservation_reads_the_seats_of_a_plan(http, house):
+async def test_reservation_reads_the_seats_of_a_plan(http, house, as_a_service):
     plan = await house.plan(rows=1, seats_per_row=2, standing=30)
-    answer = await http.get(f"http://catalog/internal/seating-plans/{plan['seating_plan_id']}/seats")
+    url = f"http://catalog/internal/seating-plans/{plan['seating_plan_id']}/seats"
+    answer = await http.get(url, headers=as_a_service)
     assert {
         "seating_plan_id": plan["seating_plan_id"],
         "sha256": plan["sha256"],
@@ -183,6 +191,14 @@ async def test_reservation_reads_the_seats_of_a_plan(http, house):
     } == answer.json()
 
 
-async def test_seats_of_a_plan_nobody_made_are_not_found(http, refusal):
+async def test_seats_of_a_plan_nobody_made_are_not_found(http, refusal, as_a_service):
     url = "http://catalog/internal/seating-plans/0193e5a0-7c1a-7b5e-9d5f-0d6c7f3f1a03/seats"
-    assert (404, "seating-plan-not-found") == refusal(await http.get(url))
+    assert (404, "seating-plan-not-found") == refusal(await http.get(url, headers=as_a_service))
+
+
+@pytest.mark.parametrize("headers", [{}, {KEY_HEADER: ""}, {KEY_HEADER: "guessed"}])
+async def test_seats_are_told_to_nobody_but_our_services(http, house, refusal, organizer, headers):
+    plan = await house.plan()
+    url = f"http://catalog/internal/seating-plans/{plan['seating_plan_id']}/seats"
+    answer = await http.get(url, headers=organizer.headers | headers)
+    assert (401, "unauthenticated") == refusal(answer)
