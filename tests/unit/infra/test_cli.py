@@ -1,18 +1,15 @@
 """The operator's command."""
 
 import stat
-from typing import Any
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from chassis.signing import KeySet, verify
 from rowlock_cli.environment import load_environment, read_env_file, write_env_file
 from rowlock_cli.keys import create_keys
 from rowlock_cli.main import create_app
-from rowlock_cli.services import run_on_database_of
-from rowlock_cli.tokens import KeyMissing, mint
+from rowlock_cli.services import merge, run_on_database_of
 
 runner = CliRunner()
 
@@ -25,48 +22,12 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
-def claims_of(token: str, home) -> dict[str, Any]:
-    keys = KeySet.load(str(home / "keys" / "access-token.jwks"))
-    return verify(token, keys, "at+jwt", "rowlock", "https://rowlock.local")
-
-
-def test_a_minted_token_is_one_that_the_services_accept(home):
-    claims = claims_of(mint(subject="ada", roles=["organizer", "buyer"], lifetime_s=60), home)
-
-    assert (claims["sub"], claims["roles"], claims["client_id"]) == (
-        "ada",
-        ["buyer", "organizer"],
-        "rowlock-cli",
-    )
-    assert claims["exp"] - claims["iat"] == 60
-    assert claims["jti"]
-
-
-def test_the_command_prints_nothing_but_the_token(home):
-    result = runner.invoke(create_app(), ["token", "--role", "operator", "--subject", "jan"])
-
-    assert result.exit_code == 0
-    assert claims_of(result.stdout.strip(), home)["roles"] == ["operator"]
-
-
-def test_an_unknown_role_is_refused():
-    result = runner.invoke(create_app(), ["token", "--role", "king"])
-
-    assert result.exit_code == 1
-    assert "There is no role king" in result.stderr
-
-
-def test_without_a_key_the_way_out_is_named(tmp_path):
-    with pytest.raises(KeyMissing, match="make up"):
-        mint(subject="ada", roles=["buyer"], key_file=tmp_path / "nowhere.jwk")
-
-
 def test_existing_keys_are_never_replaced(home):
-    before = (home / "keys" / "access-token.jwk").read_bytes()
+    before = (home / "keys" / "hold-token.jwk").read_bytes()
 
     assert create_keys(home / "keys") == []
-    assert (home / "keys" / "access-token.jwk").read_bytes() == before
-    assert stat.S_IMODE((home / "keys" / "access-token.jwk").stat().st_mode) == 0o600
+    assert (home / "keys" / "hold-token.jwk").read_bytes() == before
+    assert stat.S_IMODE((home / "keys" / "hold-token.jwk").stat().st_mode) == 0o600
 
 
 def test_settings_of_the_local_system_apply_where_the_environment_is_silent(home, monkeypatch):
@@ -108,6 +69,22 @@ def test_a_command_of_a_service_runs_on_the_database_of_that_service(monkeypatch
     result = runner.invoke(commands, ["refunds", "list"])
 
     assert (result.exit_code, seen) == (0, ["postgresql://orders@local/"])
+
+
+def test_a_service_may_add_commands_to_a_group_that_is_there():
+    app, own, others = typer.Typer(), typer.Typer(), typer.Typer()
+    app.add_typer(own, name="keys")
+    service = typer.Typer()
+    service.add_typer(others, name="keys")
+    service.command("token")(lambda: None)
+    own.command("create")(lambda: None)
+    others.command("rotate-signing")(lambda: None)
+
+    merge(service, into=app)
+
+    assert runner.invoke(app, ["keys", "create"]).exit_code == 0
+    assert runner.invoke(app, ["keys", "rotate-signing"]).exit_code == 0
+    assert runner.invoke(app, ["token"]).exit_code == 0
 
 
 def test_every_command_explains_itself():

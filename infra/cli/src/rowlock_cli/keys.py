@@ -10,7 +10,7 @@ from chassis.private_files import write_private
 from chassis.signing import SigningKey, create_key
 from chassis.wrapping_keys import WrappingKeys
 
-NAMES = ("access-token", "hold-token")
+NAMES = ("hold-token",)
 WRAPPING_KEYS = "wrapping-keys.json"
 LOOKUP_KEY = "lookup.key"
 INTERNAL_API_KEY = "internal-api.key"

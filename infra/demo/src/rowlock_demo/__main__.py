@@ -13,8 +13,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from accounts.commands.signing import mint
+from messages.catalog import FIRST_ORGANIZATION_ID
 from rowlock_cli.environment import load_environment
-from rowlock_cli.tokens import KeyMissing, mint
 from rowlock_demo.drawing import write_examples
 from rowlock_demo.gateway import Gateway
 from rowlock_demo.journeys import free_order, priced_order, released_hold
@@ -42,6 +43,12 @@ def _token(given: str | None, *, role: str) -> str:
     return given or mint(subject=f"demo-{role}-{uuid4().hex[:8]}", roles=[role])
 
 
+def _organizer_token() -> str:
+    """Of an organizer of the organization that the demo's events belong to."""
+    within = {FIRST_ORGANIZATION_ID: ["organizer"]}
+    return mint(subject="demo-organizer", roles=["organizer"], organizations=within)
+
+
 Url = Annotated[
     str, typer.Option(default_factory=_default_url, help="The gateway.", show_default="$ROWLOCK_URL")
 ]
@@ -57,7 +64,7 @@ def _token_option(role: str) -> typer.models.OptionInfo:
 def load(url: Url, organizer_token: Annotated[str | None, _token_option("organizer")] = None) -> None:
     """Load the venues and events and wait until they are on sale; a second load makes nothing new."""
     with _telling_surprises(), console.status("Loading the demo"):
-        token = organizer_token or mint(subject="demo-organizer", roles=["organizer"])
+        token = organizer_token or _organizer_token()
         Loader(Gateway(url), token=token, report=_report).load(now=datetime.now(UTC))
 
 
@@ -95,7 +102,7 @@ def _report(kind: str, name: str, outcome: str) -> None:
 def _telling_surprises() -> Iterator[None]:
     try:
         yield
-    except (Surprise, KeyMissing) as reason:
+    except Surprise as reason:
         Console(stderr=True, highlight=False, soft_wrap=True).print(Text(str(reason), style="bold red"))
         sys.exit(1)
 
