@@ -8,15 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bench import buyers, database, generator, half_peak, listing, machine, report, saga, stadium, system, wrk
+from bench import buyers, database, generator, machine, report, stadium, system, wrk
 from bench.ladder import Stage, climb
-from bench.measurement import Measurement, peak, with_ratios
+from bench.measurement import peak, with_ratios
+from bench.parts import PARTS, measure_parts
 from bench.plan import FULL, PATTERNS, QUICK, RUNGS, Plan
 from bench.processes import memory_mib
 from rowlock_demo.gateway import Gateway
-
-ORDERS_PER_S = 50
-PAGES_PER_S = 100
 
 
 def main() -> None:
@@ -32,8 +30,13 @@ def main() -> None:
         _say(f"load generator alone: {parts['load_generator']}")
         ladder = with_ratios(list(climb(stage, say=_say)))
         parts["memory_mib"] = {name: memory_mib(pid) for name, pid in running.pids().items()}
-        if not arguments.ladder_only:
-            parts |= _rest(stage, ladder, tokens)
+        best = peak(ladder, rung="gateway", pattern="uniform")
+        rate_per_s = arguments.rate or (best.holds_per_s / 2 if best else None)
+        for name, figures in measure_parts(
+            () if arguments.ladder_only else arguments.parts, stage, tokens=tokens, rate_per_s=rate_per_s
+        ):
+            parts[name] = figures
+            _say(f"{name}: {figures}")
         parts["on_sale"] = {
             "events": plan.events,
             "seats_per_event": plan.seats_per_event,
@@ -41,24 +44,6 @@ def main() -> None:
         }
     page = report.write(name=arguments.name, on=datetime.now(UTC).date(), ladder=ladder, parts=parts)
     _say(f"\n{page.read_text()}\nWritten to {page}")
-
-
-def _rest(stage: Stage, ladder: list[Measurement], tokens: list[str]) -> dict[str, Any]:
-    """What is not on the ladder."""
-    seconds = 2 * stage.plan.measure_s
-    parts: dict[str, Any] = {}
-    best = peak(ladder, rung="gateway", pattern="uniform")
-    if best:
-        rate = best.holds_per_s / 2
-        parts["holds_at_half_of_peak"] = half_peak.measure(
-            stage, rate_per_s=rate, tokens=tokens, seconds=seconds
-        )
-        _say(f"holds at half of peak: {parts['holds_at_half_of_peak']}")
-    parts["saga"] = saga.measure(stage, orders_per_s=ORDERS_PER_S, tokens=tokens, seconds=seconds)
-    _say(f"saga: {parts['saga']}")
-    parts["listing"] = listing.measure(stage, rate_per_s=PAGES_PER_S, seconds=seconds)
-    _say(f"listing: {parts['listing']}")
-    return parts
 
 
 def _stage(running: system.RunningSystem, plan: Plan) -> tuple[Stage, list[str], float]:
@@ -98,7 +83,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--patterns", type=_listed, help=f"some of: {', '.join(PATTERNS)}")
     parser.add_argument("--concurrencies", type=_numbers, help="as 1,8,32,128")
     parser.add_argument("--seconds", type=int, help="length of each measurement")
-    parser.add_argument("--ladder-only", action="store_true", help="leave out the saga and the listing")
+    parser.add_argument("--ladder-only", action="store_true", help="leave out the parts below")
+    parser.add_argument("--parts", type=_listed, default=tuple(PARTS), help=f"some of: {', '.join(PARTS)}")
+    parser.add_argument(
+        "--rate", type=float, help="holds a second where they are paced (default: half of the gateway's peak)"
+    )
     return parser.parse_args()
 
 

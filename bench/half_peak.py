@@ -6,14 +6,19 @@ from typing import Any
 from bench import database
 from bench.http_connection import HttpConnection
 from bench.ladder import Stage
-from bench.paced import run_paced
+from bench.paced import PacedResult, run_paced
 
 _CONNECTIONS = 64
 
 
 def measure(stage: Stage, *, rate_per_s: float, tokens: list[str], seconds: float) -> dict[str, Any]:
-    """Paced two-seat holds through the gateway, spread over all seats."""
+    """Their latency as it is reported."""
     database.reset(stage.system.admin_url)
+    return asyncio.run(paced_holds(stage, rate_per_s=rate_per_s, tokens=tokens, seconds=seconds)).figures()
+
+
+async def paced_holds(stage: Stage, *, rate_per_s: float, tokens: list[str], seconds: float) -> PacedResult:
+    """Paced two-seat holds through the gateway, spread over all seats."""
     pairs = stage.load.seats_file.read_text().splitlines()
 
     async def hold(connection: HttpConnection, number: int) -> int:
@@ -22,7 +27,6 @@ def measure(stage: Stage, *, rate_per_s: float, tokens: list[str], seconds: floa
         status, _ = await connection.post("/api/v1/holds", token=tokens[number % len(tokens)], body=body)
         return status
 
-    paced = run_paced(
+    return await run_paced(
         url=stage.system.url, work=hold, rate_per_s=rate_per_s, seconds=seconds, connections=_CONNECTIONS
     )
-    return asyncio.run(paced).figures()

@@ -20,12 +20,13 @@ class HttpConnection:
     async def __aexit__(self, *_: object) -> None:
         self._writer.close()
 
-    async def post(self, path: str, *, token: str, body: Any) -> tuple[int, bytes]:
+    async def post(self, path: str, *, token: str | None = None, body: Any) -> tuple[int, bytes]:
         """Write `body` as JSON under a new idempotency key; the answer's status and body."""
         content = json.dumps(body).encode()
+        authorization = f"Authorization: Bearer {token}\r\n" if token else ""
         head = (
             f"POST {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\nContent-Type: application/json\r\n"
-            f"Authorization: Bearer {token}\r\nIdempotency-Key: {secrets.token_hex(12)}\r\n"
+            f"{authorization}Idempotency-Key: {secrets.token_hex(12)}\r\n"
             f"Content-Length: {len(content)}\r\n\r\n"
         )
         return await self._exchange(head.encode() + content)

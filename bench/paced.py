@@ -7,9 +7,9 @@ runs from the moment the work was due, also when every connection was busy then.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from bench.http_connection import HttpConnection
@@ -25,6 +25,15 @@ class PacedResult:
     rate_per_s: float
     latencies_ms: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
+
+    @classmethod
+    def together(cls, results: Sequence[Self]) -> Self:
+        """Several runs at one rate as if they had been one."""
+        return cls(
+            rate_per_s=results[0].rate_per_s,
+            latencies_ms=[latency for result in results for latency in result.latencies_ms],
+            statuses=sum((result.statuses for result in results), Counter()),
+        )
 
     def figures(self) -> dict[str, Any]:
         """As they stand in the report."""

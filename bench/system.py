@@ -9,8 +9,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from accounts.commands.signing import load_signing_key, mint
+from accounts.settings import Settings as AccountsSettings
 from chassis.signing import SigningKey
 from rowlock_cli.environment import read_env_file
 from rowlock_local.files import read_json
@@ -22,6 +25,13 @@ from rowlock_local.state import read_state
 _HOME = Path(".rowlock/bench")
 _LOG = Path(".rowlock/bench.log")
 _READY_S_MAX = 300
+TOKENS_VALID_S = 6 * 3600
+# All load comes from one address, and all logins are of a few accounts. Each limit is asked all the same.
+_NO_LIMITS = {
+    "HOLDS_PER_ADDRESS": "1000000/1s",
+    "LOGINS_PER_ADDRESS": "100000/1s",
+    "LOGINS_PER_EMAIL": "100000/1s",
+}
 
 
 class SystemFailed(Exception):
@@ -41,10 +51,17 @@ class RunningSystem:
         """The superuser's URL of the database that holds all schemas."""
         return f"{self.settings['POSTGRES_URL'].rpartition('/')[0]}/{DATABASE}"
 
-    @property
+    @cached_property
     def token_key(self) -> SigningKey:
-        """What access tokens are signed with."""
-        return SigningKey.load(self.home.keys / "access-token.jwk")
+        """What accounts signs access tokens with; it is told of tokens that are valid for TOKENS_VALID_S."""
+        mint(subject="bench", roles=(), lifetime_s=TOKENS_VALID_S, settings=self.accounts_settings)
+        return load_signing_key(self.accounts_settings)
+
+    @cached_property
+    def accounts_settings(self) -> AccountsSettings:
+        """Those of its accounts service."""
+        given = {name.lower(): value for name, value in self.settings.items()}
+        return AccountsSettings.model_validate(given | {"database_url": given["accounts_database_url"]})
 
     def port(self, name: str) -> int:
         """The port of a process, as `reservation-api-1`."""
@@ -55,8 +72,13 @@ class RunningSystem:
         return {record.stem: read_json(record)["pid"] for record in sorted(self.home.run.glob("*.json"))}
 
     def groups(self) -> dict[str, list[int]]:
-        """Pids by part, for the report: postgres, gateway, reservation api, everything else."""
-        named = {"postgres": "postgres", "gateway": "gateway", "reservation-api-1": "reservation api"}
+        """Pids by part, for the report: postgres, gateway, the apis of reservation and accounts, the rest."""
+        named = {
+            "postgres": "postgres",
+            "gateway": "gateway",
+            "reservation-api-1": "reservation api",
+            "accounts-api-1": "accounts api",
+        }
         groups: dict[str, list[int]] = {}
         for name, pid in self.pids().items():
             groups.setdefault(named.get(name, "the rest"), []).append(pid)
@@ -75,6 +97,7 @@ def running(**settings: str) -> Iterator[RunningSystem]:
     env = (
         os.environ
         | {"ROWLOCK_HOME": str(_HOME), "ROWLOCK_PORT": str(port), "ROWLOCK_DEMO": "false"}
+        | _NO_LIMITS
         | settings
     )
     with _LOG.open("wb") as log:

@@ -96,7 +96,7 @@ async def _serve(order: _Order) -> dict[str, Any]:
     for event_id in {wish.event_id for wish in wishes}:
         await views.event(event_id)
     tally, began = _Tally(), time.perf_counter()
-    requests = _requests(order, wishes)
+    requests = _requests(order, wishes, active_holds_max=settings.active_holds_per_buyer_max)
     until = began + order.seconds
     await asyncio.gather(*(_place_until(until, placer, requests, tally) for _ in range(order.concurrency)))
     elapsed = time.perf_counter() - began
@@ -122,14 +122,22 @@ async def _place_until(until: float, placer: HoldPlacer, requests: Any, tally: _
         tally.latencies_ms.append((time.perf_counter() - began) * 1000)
 
 
-def _requests(order: _Order, wishes: list[Wish]) -> Any:
+def _requests(order: _Order, wishes: list[Wish], *, active_holds_max: int) -> Any:
     """The same walk over pairs and buyers as scenarios/holds.lua."""
     salt, position, fingerprint = secrets.token_hex(6), order.first_pair, b"\0" * 32
     while True:
         position += 1
         hot = order.pattern == "hot-spot" and random.random() * 100 < HOT_SHARE_PERCENT
         wish = wishes[random.randrange(HOT_PAIRS) if hot else position * _STRIDE % len(wishes)]
-        yield HoldRequest(wish, f"bench-buyer-{position % order.buyers}", f"{salt}-{position}", fingerprint)
+        buyer = f"bench-buyer-{position % order.buyers}"
+        yield HoldRequest(
+            wish=wish,
+            buyer_id=buyer,
+            idempotency_key=f"{salt}-{position}",
+            fingerprint=fingerprint,
+            counted_as=buyer,
+            active_holds_max=active_holds_max,
+        )
 
 
 def _wishes(seats_file: str) -> list[Wish]:

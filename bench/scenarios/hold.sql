@@ -21,11 +21,12 @@ UPDATE reservation.seats
    SET state = 'held', expires_at = now() + interval '900 s',
        hold_id = lpad(to_hex(:client_id::int) || lpad(to_hex(:number::int), 8, '0'), 32, '0')::uuid
  WHERE event_id = (:events::uuid[])[:event::int] AND seat_id IN (:one::text, :other::text);
-INSERT INTO reservation.holds (hold_id, event_id, buyer_id, idempotency_key, request_fingerprint, seat_ids,
-                               placed_at, first_expires_at, expires_at)
+INSERT INTO reservation.holds (hold_id, event_id, buyer_id, idempotency_key, request_fingerprint, counted_as,
+                               seat_ids, placed_at, first_expires_at, expires_at)
 VALUES (lpad(to_hex(:client_id::int) || lpad(to_hex(:number::int), 8, '0'), 32, '0')::uuid,
         (:events::uuid[])[:event::int], 'bench-buyer-' || :client_id::text, :number::text,
-        '\x00112233445566778899aabbccddeeff', ARRAY[:one::text, :other::text],
+        '\x00112233445566778899aabbccddeeff', 'bench-buyer-' || :client_id::text,
+        ARRAY[:one::text, :other::text],
         now(), now() + interval '900 s', now() + interval '900 s');
 INSERT INTO bench.outbox (message_type, aggregate_id, data)
 VALUES ('reservation.hold_placed.v1', (:events::uuid[])[:event::int], '{"seats": 2}');

@@ -1,7 +1,8 @@
 -- POST /api/v1/holds for a pair of neighbouring seats, from wrk.
 --
 -- Arguments: seats file, tokens file, salt, first pair, pattern, hot pairs, hot share in percent.
--- Seats file: one pair a line, "event_id seat_id seat_id", the hot pairs first. Tokens file: one buyer a line.
+-- Seats file: one pair a line, "event_id seat_id seat_id", the hot pairs first. Tokens file: one buyer a line,
+-- their access token, or "guest " and the address that a guest comes from.
 -- Buyers take turns, so no buyer comes near the limit on active holds. Every request has its own
 -- idempotency key. uniform walks all pairs with a stride that shares no factor with their number:
 -- no pair comes twice, and neighbouring requests hit distant rows.
@@ -13,12 +14,6 @@ function setup(thread)
   table.insert(threads, thread)
 end
 
-local function lines_of(path)
-  local lines = {}
-  for line in io.lines(path) do lines[#lines + 1] = line end
-  return lines
-end
-
 local function bodies_of(path)
   local bodies = {}
   for line in io.lines(path) do
@@ -28,10 +23,23 @@ local function bodies_of(path)
   return bodies
 end
 
+-- What a buyer or a guest sends for themselves, up to the part of the idempotency key that is ever new.
+-- A guest's key must be long.
+local function heads_of(path)
+  local heads = {}
+  for line in io.lines(path) do
+    local address = line:match("^guest (%S+)$")
+    heads[#heads + 1] = address
+      and "X-Forwarded-For: " .. address .. "\r\nIdempotency-Key: guest-of-the-bench-"
+      or "Authorization: Bearer " .. line .. "\r\nIdempotency-Key: "
+  end
+  return heads
+end
+
 local STRIDE = 7919
 
 function init(arguments)
-  bodies, tokens = bodies_of(arguments[1]), lines_of(arguments[2])
+  bodies, heads = bodies_of(arguments[1]), heads_of(arguments[2])
   salt, position = arguments[3], tonumber(arguments[4]) + thread_id * math.floor(#bodies / 2)
   pattern, hot_pairs, hot_percent = arguments[5], tonumber(arguments[6]), tonumber(arguments[7])
   head = "POST /api/v1/holds HTTP/1.1\r\nHost: " .. wrk.headers["Host"] .. "\r\nContent-Type: application/json\r\n"
@@ -51,8 +59,7 @@ end
 function request()
   sent = sent + 1
   local body = next_body()
-  return head .. "Authorization: Bearer " .. tokens[position % #tokens + 1]
-    .. "\r\nIdempotency-Key: " .. salt .. "-" .. thread_id .. "-" .. sent
+  return head .. heads[position % #heads + 1] .. salt .. "-" .. thread_id .. "-" .. sent
     .. "\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
 end
 
