@@ -1,4 +1,4 @@
-"""Verified accounts for the login flood, made as `rowlock accounts create` makes them, all with one password."""
+"""Verified accounts for the login flood, as `rowlock accounts create` makes them, all with one password."""
 
 from accounts.clients.passwords import Passwords
 from accounts.commands.process import Process, work_with
