@@ -63,7 +63,8 @@ def retention_jobs(db: Database, settings: Settings) -> list[Job]:
         return await erase_booked_orders(tx, wait_s=wait_s, orders_max=orders_max, now=utc_now())
 
     async def shred() -> None:
-        await shred_and_report(db, settings)
+        shredded, left = await shred_due_attendees(db, settings)
+        log.info("attendees_shredded", shredded=shredded, due=left.due, kept=left.kept)
 
     return [
         Job("shred_attendees", every_s, shred),
@@ -71,8 +72,8 @@ def retention_jobs(db: Database, settings: Settings) -> list[Job]:
     ]
 
 
-async def shred_and_report(db: Database, settings: Settings) -> tuple[int, AttendeesLeft]:
-    """Shred all attendees that are due; gives how many, and what is left, and logs both."""
+async def shred_due_attendees(db: Database, settings: Settings) -> tuple[int, AttendeesLeft]:
+    """Shred all attendees that are due; gives how many, and what is left."""
     keep_days, rows_max = settings.attendee_keep_days, settings.retention_batch_rows
 
     async def shred(tx: Transaction) -> int:
@@ -80,9 +81,7 @@ async def shred_and_report(db: Database, settings: Settings) -> tuple[int, Atten
 
     shredded = await _until_done(db, shred)
     async with db.snapshot() as conn:
-        left = await attendees_left(conn, keep_days=keep_days, now=utc_now())
-    log.info("attendees_shredded", shredded=shredded, due=left.due, kept=left.kept)
-    return shredded, left
+        return shredded, await attendees_left(conn, keep_days=keep_days, now=utc_now())
 
 
 async def _until_done(db: Database, batch: Batch) -> int:

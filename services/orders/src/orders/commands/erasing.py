@@ -33,10 +33,10 @@ async def erase(person: Person) -> Erasure:
 
 
 def _erased(done: ErasedPerson) -> Iterator[str]:
-    yield f"contact, attendees and every right to {done.erased} orders"
-    yield f"{done.answers} stored answers and {done.lookups} requests for links"
+    yield f"orders of which contact, attendees and every right are gone: {done.erased}"
+    yield f"stored answers: {done.answers}; requests for links: {done.lookups}"
     if done.contacts:
-        yield f"the contact of {done.contacts} orders that belong to other accounts"
+        yield f"contacts on orders that belong to other accounts: {done.contacts}"
 
 
 def _kept(done: ErasedPerson) -> Iterator[str]:

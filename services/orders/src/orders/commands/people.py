@@ -10,7 +10,7 @@ import typer
 from chassis.clock import utc_now
 from chassis.database import Database
 from orders.commands.transactions import run
-from orders.jobs import shred_and_report
+from orders.jobs import shred_due_attendees
 from orders.queries.people import access_records
 from orders.settings import Settings
 from orders.usecases.shred_attendees import AttendeesLeft, attendees_left
@@ -38,7 +38,7 @@ def report() -> None:
 @retention.command("run")
 def run_now() -> None:
     """Shred now what is due, in batches, beside the worker's job; then tell what is left."""
-    shredded, left = _with_settings(shred_and_report)
+    shredded, left = _with_settings(shred_due_attendees)
     typer.echo(f"{shredded} attendees shredded now")
     _tell(left)
 
