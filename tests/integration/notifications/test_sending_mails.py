@@ -95,7 +95,7 @@ async def test_no_transaction_is_open_while_others_are_asked(post, mailbox, owne
 
     owners.while_asked = look
     mailbox.fail(answer_after_ms=400)
-    sending = asyncio.create_task(post.send())
+    sending = asyncio.create_task(post.send(mail_lines=1))
     while not mailbox.mails():
         await asyncio.sleep(0.01)
     seen.append(open_transactions())

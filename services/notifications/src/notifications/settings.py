@@ -1,11 +1,19 @@
 """Settings of the notifications service."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
+from notifications.domain.addresses import SenderMisnamed, sender_of
+from notifications.domain.mail_server import MailServer, MailServerMisnamed
 
 
 class Settings(ServiceSettings):
+    # SMTP_URL may hold a password: what is wrong with it is said without it.
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
+
     smtp_url: str = Field(
         description="Mail server: smtp://user:password@host:port (STARTTLS where the server offers it, and "
         "always before a password, except on this machine) or smtps://… (TLS from the start)"
@@ -49,3 +57,27 @@ class Settings(ServiceSettings):
     mail_keep_s: int = Field(
         default=15_552_000, ge=86_400, description="How long the record of a mail is kept; 180 days"
     )
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _names_a_mail_server(cls, value: str) -> str:
+        try:
+            MailServer.of(value)
+        except MailServerMisnamed as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _has_one_address(cls, value: str) -> str:
+        try:
+            sender_of(value)
+        except SenderMisnamed as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    @model_validator(mode="after")
+    def _a_lease_outlasts_an_attempt(self) -> Self:
+        if self.mail_lease_s <= self.mail_attempt_s_max:
+            raise ValueError("MAIL_LEASE_S must be longer than MAIL_ATTEMPT_S_MAX")
+        return self

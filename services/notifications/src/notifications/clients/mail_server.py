@@ -1,4 +1,4 @@
-"""The mail server, and one connection to it: SMTP through aiosmtplib.
+"""One connection to the mail server: SMTP through aiosmtplib.
 
 What a server answers often repeats the address, and aiosmtplib's errors carry it too. So nothing of
 them leaves this module but the three digits of the reply.
@@ -7,22 +7,15 @@ them leaves this module but the three digits of the reply.
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from email.message import EmailMessage
-from ipaddress import ip_address
-from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
+from notifications.domain.mail_server import MailServer
 from notifications.domain.mails import Failure
 
-PORTS = {"smtp": 25, "smtps": 465}
 COMMAND_TIMEOUT_S = 30.0
 PERMANENT_FROM = 500
-
-
-class MailServerMisnamed(Exception):
-    """SMTP_URL must read smtp://user:password@host:port or smtps://user:password@host:port."""
 
 
 class MailNotTaken(Exception):
@@ -33,49 +26,6 @@ class MailNotTaken(Exception):
         self.failure = failure
         self.smtp_code = smtp_code
         self.is_final = is_final
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailServer:
-    """Where mail is handed over. Between machines, a password is sent over TLS only."""
-
-    host: str
-    port: int
-    tls_from_start: bool = False
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-
-    @classmethod
-    def of(cls, url: str) -> "MailServer":
-        """Read SMTP_URL. Raises MailServerMisnamed, without the URL, which may hold a password."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port or PORTS[parts.scheme]
-        except (ValueError, KeyError):
-            raise MailServerMisnamed(MailServerMisnamed.__doc__) from None
-        if not parts.hostname:
-            raise MailServerMisnamed(MailServerMisnamed.__doc__)
-        return cls(
-            host=parts.hostname,
-            port=port,
-            tls_from_start=parts.scheme == "smtps",
-            username=unquote(parts.username) if parts.username else None,
-            password=unquote(parts.password) if parts.password else None,
-        )
-
-    @property
-    def start_tls(self) -> bool | None:
-        """Whether STARTTLS is a must; None: where the server offers it."""
-        if self.tls_from_start:
-            return False
-        return True if self.username and not self._is_this_machine else None
-
-    @property
-    def _is_this_machine(self) -> bool:
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
 
 
 class Line:

@@ -18,9 +18,10 @@ from chassis.database import Database
 from chassis.database_errors import is_transient
 from chassis.internal_client import InternalClient
 from chassis.logs import get_logger
-from notifications.clients.mail_message import sender_of
-from notifications.clients.mail_server import Line, MailServer
+from notifications.clients.mail_server import Line
 from notifications.clients.owners import Owners
+from notifications.domain.addresses import sender_of
+from notifications.domain.mail_server import MailServer
 from notifications.domain.mails import ClaimedMail, Failure, MailState
 from notifications.domain.outcomes import Outcome, Postponed
 from notifications.settings import Settings
@@ -61,7 +62,7 @@ class Sending:
 
     @classmethod
     def of(cls, db: Database, settings: Settings, *, clock: Callable[[], datetime]) -> Self:
-        """Raises MailServerMisnamed or SenderMisnamed; reaches nothing yet."""
+        """The job as these settings have it; reaches nothing yet."""
         ask = partial(InternalClient, key=settings.internal_api_key)
         return cls(
             db,

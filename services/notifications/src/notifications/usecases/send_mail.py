@@ -9,9 +9,10 @@ from email.message import EmailMessage
 from typing import Protocol
 
 from notifications.clients.facts import Facts, OrderFacts
-from notifications.clients.mail_message import AddressUnusable, compose, recipient_of
+from notifications.clients.mail_message import compose
 from notifications.clients.mail_server import MailNotTaken
 from notifications.clients.owners import OwnerUnavailable
+from notifications.domain.addresses import AddressUnusable, recipient_of
 from notifications.domain.mails import Cause, ClaimedMail, Failure, SkipReason, is_outdated
 from notifications.domain.outcomes import GivenUp, Outcome, Postponed, Sent, Skipped
 from notifications.usecases.mail_text.writing import MailWriter
