@@ -6,7 +6,7 @@ one exception: a mail that was sent was sent.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import RowMapping, func, select, text, update
@@ -54,6 +54,13 @@ DELETE FROM notifications.mails WHERE mail_id IN (
     FOR UPDATE SKIP LOCKED
 )
 """)
+
+
+class Unnamed(NamedTuple):
+    """How many mails to an erased account were left unsent, and how many records named it."""
+
+    unsent: int
+    unnamed: int
 
 
 async def add_mail(tx: Transaction, cause: Cause, *, now: datetime) -> bool:
@@ -122,13 +129,13 @@ async def postpone(
     return None if state is None else MailState(state)
 
 
-async def skip_mails_of_account(tx: Transaction, *, account_id: UUID, now: datetime) -> int:
-    """Let nothing more go to an erased account and keep no record that names it; gives how many waited."""
+async def skip_mails_of_account(tx: Transaction, *, account_id: UUID, now: datetime) -> Unnamed:
+    """Let nothing more go to an erased account, and keep no record that names it."""
     waiting = (mails.c.account_id == account_id) & (mails.c.state == MailState.WAITING)
     ended = {"state": MailState.SKIPPED, "reason": SkipReason.ACCOUNT_ERASED, "ended_at": now}
-    dropped = (await tx.execute(update(mails).where(waiting).values(ended))).rowcount
-    await tx.execute(update(mails).where(mails.c.account_id == account_id).values(account_id=None))
-    return dropped
+    unsent = (await tx.execute(update(mails).where(waiting).values(ended))).rowcount
+    unname = update(mails).where(mails.c.account_id == account_id).values(account_id=None)
+    return Unnamed(unsent, (await tx.execute(unname)).rowcount)
 
 
 async def open_again(tx: Transaction, *, mail_id: UUID) -> MailState | None:

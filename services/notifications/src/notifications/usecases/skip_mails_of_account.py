@@ -5,10 +5,11 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from notifications.storage import mails
+from notifications.storage.mails import Unnamed
 
 
-async def skip_mails_of_account(tx: Transaction, *, account_id: UUID, now: datetime) -> int:
-    """Gives how many waiting mails were left unsent.
+async def skip_mails_of_account(tx: Transaction, *, account_id: UUID, now: datetime) -> Unnamed:
+    """Gives how many mails were left unsent, and how many records named the account.
 
     A mail that comes to us later is not sent either: its owner answers that the person is gone.
     """

@@ -1,4 +1,4 @@
-"""What operators do with mails: `rowlock mails list|resend`."""
+"""`rowlock mails list|resend`."""
 
 import asyncio
 import os
