@@ -98,6 +98,17 @@ async def test_a_failing_job_runs_again(make_worker):
     await _stop(worker, running)
 
 
+async def test_a_worker_without_what_it_needs_takes_no_message(make_worker):
+    def check() -> None:
+        raise LookupError("no key")
+
+    worker = make_worker()
+    worker._start_checks = [check]
+    with pytest.raises(LookupError, match="no key"):
+        await worker.run()
+    await worker.db.close()
+
+
 async def test_limits_that_are_full_again_are_forgotten(make_worker, db):
     async with db.transaction() as tx:
         for number, until in enumerate(("-1 hour", "-1 second", "1 hour")):

@@ -1,7 +1,7 @@
 """The worker process: relay, consumers and jobs, with a readiness that tells the truth."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from sqlalchemy import MetaData
@@ -26,7 +26,11 @@ log = get_logger()
 
 
 class Worker:
-    """Everything a service does without being asked. `run` until `stop`."""
+    """Everything a service does without being asked. `run` until `stop`.
+
+    `start_checks` raise when something is missing (a key file): better no start than a message that
+    becomes a dead letter for want of it.
+    """
 
     def __init__(
         self,
@@ -35,6 +39,8 @@ class Worker:
         outbox: Outbox,
         consumers: Sequence[Consumer] = (),
         jobs: Sequence[Job] = (),
+        *,
+        start_checks: Sequence[Callable[[], object]] = (),
     ) -> None:
         self.settings = settings
         self.db = db
@@ -42,6 +48,7 @@ class Worker:
         self.jobs = [*jobs, *housekeeping_jobs(db, settings, outbox.table.metadata)]
         self.broker = Broker(settings.amqp_url, name=settings.service_name)
         self.relay = Relay(db, outbox, self.broker, settings.outbox_poll_ms)
+        self._start_checks = start_checks
         self._stopping = asyncio.Event()
         db.on_commit(self.wake)
 
@@ -51,6 +58,8 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`, then end what runs within DRAIN_S. Raises when a part breaks."""
+        for check in self._start_checks:
+            check()
         health = HealthServer(
             host=self.settings.http_host, port=self.settings.worker_http_port, not_ready=self.not_ready
         )

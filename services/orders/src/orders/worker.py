@@ -14,5 +14,12 @@ def create_worker(settings: Settings | None = None) -> Worker:
     """The worker; `settings` come from the environment unless given."""
     settings = settings or Settings.from_environment()
     db = Database.of(settings, process="worker")
-    access_tokens = OrderAccessTokens(Fingerprints.of_settings(settings))
-    return Worker(settings, db, OUTBOX, consumers=consumers(access_tokens), jobs=jobs(db, settings))
+    fingerprints = Fingerprints.of_settings(settings)
+    return Worker(
+        settings,
+        db,
+        OUTBOX,
+        consumers=consumers(OrderAccessTokens(fingerprints)),
+        jobs=jobs(db, settings),
+        start_checks=[fingerprints.check],
+    )
