@@ -60,7 +60,7 @@ class GuestOrdersFound(Message):
 
 
 class OrderLinksRequested(Message):
-    """A guest asked for the links to the orders of one e-mail, and there are some."""
+    """Somebody asked for the links to a guest's orders; whether there are any, the mail's facts tell."""
 
     message_type: ClassVar[str] = "orders.order_links_requested.v1"
 
