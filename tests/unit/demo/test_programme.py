@@ -24,6 +24,14 @@ def test_show_prices_every_category_of_its_plan(show: Show):
     assert {category["name"] for category in plan["categories"]} == set(show.prices)
 
 
+def test_one_show_asks_for_a_pesel_and_counts_the_tickets_of_each_person():
+    (strict,) = [show for show in SHOWS if show.tickets_per_person_max]
+    (starts_at,) = strict.starts(now=NOW)
+    body = strict.body(venue_id="v", seating_plan_id="p", starts_at=starts_at, now=NOW)
+    assert (body["pesel_required"], body["tickets_per_person_max"]) == (True, 1)
+    assert NOW.isoformat() < body["attendees_final_at"] < body["starts_at"]
+
+
 def test_evening_keeps_its_local_hour_when_the_clocks_change():
     tempest = next(show for show in SHOWS if show.title == "The Tempest")
     in_summer = tempest.starts(now=datetime(2026, 6, 1, tzinfo=UTC))[0]

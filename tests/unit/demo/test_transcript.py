@@ -1,5 +1,7 @@
 """The transcript shows enough to follow and no token one could use."""
 
+import pytest
+
 from rowlock_demo.transcript import layout, shortened
 
 
@@ -20,6 +22,26 @@ def test_hold_tokens_are_cut_wherever_they_stand():
     assert shortened({"hold_token": token, "hold_tokens": [token]}) == {
         "hold_token": "eyJhbGciOiJFZE…",
         "hold_tokens": ["eyJhbGciOiJFZE…"],
+    }
+
+
+@pytest.mark.parametrize("name", ["order_access_token", "access_token", "refresh_token"])
+def test_every_kind_of_token_is_cut(name):
+    assert shortened({name: "a-secret-of-many-characters"}) == {name: "a-secret-of-ma…"}
+
+
+def test_what_only_its_owner_may_read_is_not_shown():
+    assert shortened({"password": "three tired owls", "pesel": "90651712342"}) == {
+        "password": "…",
+        "pesel": "…",
+    }
+
+
+def test_what_comes_masked_or_empty_is_shown_as_it_comes():
+    assert shortened({"pesel": "*********42"}) == {"pesel": "*********42"}
+    assert shortened({"pesel": None, "order_access_token": None}) == {
+        "pesel": None,
+        "order_access_token": None,
     }
 
 

@@ -7,20 +7,19 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from uuid import uuid4
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from accounts.commands.signing import mint
-from messages.catalog import FIRST_ORGANIZATION_ID
 from rowlock_cli.environment import load_environment
 from rowlock_demo.drawing import write_examples
 from rowlock_demo.gateway import Gateway
-from rowlock_demo.journeys import free_order, priced_order, released_hold
+from rowlock_demo.journeys import free_order, guest, priced_order, registered_buyer, released_hold
 from rowlock_demo.journeys.buyer import Buyer, Tokens
 from rowlock_demo.load import Loader
+from rowlock_demo.people import ORGANIZER, make_people, token_of
+from rowlock_demo.session import log_in
 from rowlock_demo.surprise import Surprise
 from rowlock_demo.transcript import Transcript
 
@@ -38,50 +37,54 @@ def _default_url() -> str:
     return os.environ.get("ROWLOCK_URL") or f"http://127.0.0.1:{os.environ.get('ROWLOCK_PORT', '8080')}"
 
 
-def _token(given: str | None, *, role: str) -> str:
-    """The token handed in, or one minted with the system's own key for somebody new."""
-    return given or mint(subject=f"demo-{role}-{uuid4().hex[:8]}", roles=[role])
-
-
-def _organizer_token() -> str:
-    """Of an organizer of the organization that the demo's events belong to."""
-    within = {FIRST_ORGANIZATION_ID: ["organizer"]}
-    return mint(subject="demo-organizer", roles=["organizer"], organizations=within)
-
-
 Url = Annotated[
     str, typer.Option(default_factory=_default_url, help="The gateway.", show_default="$ROWLOCK_URL")
 ]
 
 
-def _token_option(role: str) -> typer.models.OptionInfo:
+def _token_option(role: str, *, otherwise: str) -> typer.models.OptionInfo:
     return typer.Option(
-        envvar=f"ROWLOCK_{role.upper()}_TOKEN", help=f"Access token with the role {role}; minted if left out."
+        envvar=f"ROWLOCK_{role.upper()}_TOKEN",
+        help=f"Access token with the role {role}; if left out, {otherwise}.",
     )
 
 
+OrganizerToken = Annotated[
+    str | None, _token_option("organizer", otherwise=f"{ORGANIZER.email} is made and logs in")
+]
+BuyerToken = Annotated[str | None, _token_option("buyer", otherwise="one is signed for somebody new")]
+OperatorToken = Annotated[str | None, _token_option("operator", otherwise="one is signed for somebody new")]
+
+
+def _organizer_token(gateway: Gateway) -> str:
+    make_people(report=_report)
+    return log_in(gateway, ORGANIZER)["access_token"]
+
+
 @commands.command()
-def load(url: Url, organizer_token: Annotated[str | None, _token_option("organizer")] = None) -> None:
-    """Load the venues and events and wait until they are on sale; a second load makes nothing new."""
+def load(url: Url, organizer_token: OrganizerToken = None) -> None:
+    """Make the demo's people and put its events on sale; a second load makes nothing new."""
     with _telling_surprises(), console.status("Loading the demo"):
-        token = organizer_token or _organizer_token()
-        Loader(Gateway(url), token=token, report=_report).load(now=datetime.now(UTC))
+        gateway = Gateway(url)
+        token = organizer_token or _organizer_token(gateway)
+        Loader(gateway, token=token, report=_report).load(now=datetime.now(UTC))
 
 
 @commands.command()
 def walk(
     url: Url,
-    buyer_token: Annotated[str | None, _token_option("buyer")] = None,
-    operator_token: Annotated[str | None, _token_option("operator")] = None,
+    buyer_token: BuyerToken = None,
+    operator_token: OperatorToken = None,
 ) -> None:
     """Walk one buyer through the gateway, printing each request and answer; stops where something differs."""
     tell = Transcript(console)
     with _telling_surprises():
         tokens = Tokens(
-            buyer=_token(buyer_token, role="buyer"), operator=_token(operator_token, role="operator")
+            buyer=buyer_token or token_of(role="buyer"),
+            operator=operator_token or token_of(role="operator"),
         )
         buyer = Buyer(seen=Gateway(url, watch=tell.exchange), quiet=Gateway(url), tokens=tokens, tell=tell)
-        for journey in (free_order, priced_order, released_hold):
+        for journey in (free_order, priced_order, released_hold, registered_buyer, guest):
             journey.walk(buyer)
         console.print()
         console.print(Text("Everything went as it should.", style="bold green"))

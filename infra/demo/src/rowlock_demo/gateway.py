@@ -39,7 +39,7 @@ class Gateway:
         path: str,
         *,
         expect: int | tuple[int, ...],
-        token: str,
+        token: str | None = None,
         body: Any = None,
         key: str | None = None,
         headers: Mapping[str, str] | None = None,

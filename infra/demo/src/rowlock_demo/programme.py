@@ -12,6 +12,8 @@ CURRENCY = "PLN"
 TIME_ZONE = "Europe/Warsaw"
 CANCELLABLE_UNTIL = timedelta(hours=24)
 """How long before the start an order can still be cancelled."""
+ATTENDEES_FINAL = timedelta(hours=48)
+"""How long before the start attendees who gave a PESEL can still be corrected."""
 ON_SALE_SINCE = timedelta(days=1)
 
 Prices = dict[str, dict[str, int]]
@@ -48,6 +50,8 @@ class Show:
     lasts: timedelta
     prices: Prices
     seats_per_order_max: int = 10
+    tickets_per_person_max: int | None = None
+    """With a number, each attendee gives a PESEL, by which the tickets of one person are counted."""
 
     def starts(self, *, now: datetime) -> list[datetime]:
         """When its events start, in UTC."""
@@ -82,9 +86,14 @@ class Show:
                 for category, types in self.prices.items()
             ],
             "seats_per_order_max": self.seats_per_order_max,
-            "pesel_required": False,
+            "pesel_required": self.tickets_per_person_max is not None,
+            "tickets_per_person_max": self.tickets_per_person_max,
             "cancellation_deadline_at": _rfc3339(starts_at - CANCELLABLE_UNTIL),
+            "attendees_final_at": self._attendees_final_at(starts_at),
         }
+
+    def _attendees_final_at(self, starts_at: datetime) -> str | None:
+        return None if self.tickets_per_person_max is None else _rfc3339(starts_at - ATTENDEES_FINAL)
 
 
 GRAND_THEATRE = Venue(name="Grand Theatre", city="Kraków", address="Plac Teatralny 1", plan="theatre")
@@ -139,8 +148,19 @@ JAM_SESSION = Show(
     lasts=timedelta(hours=4),
     prices={"Floor": {"guest": 0}, "Gallery": {"guest": 0}},
 )
+GALA = Show(
+    title="Gala for blood donors",
+    description="A thank-you evening. Entrance is free, one seat a person, so every guest gives a PESEL.",
+    venue=GRAND_THEATRE,
+    in_days=(28,),
+    at=time(18, 0),
+    lasts=timedelta(hours=2),
+    prices={"Premium": {"donor": 0}, "Stalls": {"donor": 0}, "Balcony": {"donor": 0}},
+    seats_per_order_max=4,
+    tickets_per_person_max=1,
+)
 
-SHOWS = (REHEARSAL, TEMPEST, NORTHERN_LIGHTS, JAM_SESSION)
+SHOWS = (REHEARSAL, TEMPEST, NORTHERN_LIGHTS, JAM_SESSION, GALA)
 VENUES = (GRAND_THEATRE, HARBOUR_ARENA, CELLAR_CLUB)
 
 

@@ -13,9 +13,18 @@ DEPTH_MAX = 4
 ITEMS_MAX = 2
 CHARACTERS_MAX = 72
 TOKEN_CHARACTERS_MAX = 14
-REQUEST_HEADERS = ("authorization", "idempotency-key", "hold-token", "prefer", "if-none-match")
+REQUEST_HEADERS = (
+    "authorization",
+    "idempotency-key",
+    "hold-token",
+    "order-access-token",
+    "prefer",
+    "if-none-match",
+)
 ANSWER_HEADERS = ("location", "etag", "idempotent-replay", "preference-applied", "retry-after")
-SECRET_HEADERS = ("authorization", "hold-token")
+SECRET_HEADERS = ("authorization", "hold-token", "order-access-token")
+SECRET_MEMBERS = ("hold_token", "order_access_token", "access_token", "refresh_token")
+HIDDEN_MEMBERS = ("password", "pesel")
 
 
 class Transcript:
@@ -101,13 +110,20 @@ def shortened(value: Any) -> Any:
 
 
 def _member(name: str, value: Any) -> Any:
-    if name == "hold_token":
+    if name in SECRET_MEMBERS and value:
         return _shortened_token(value)
+    if name in HIDDEN_MEMBERS and value:
+        return _hidden(value)
     if name == "hold_tokens":
         return [_shortened_token(token) for token in value]
     if name == "timeline":  # the point of an order is how it got where it is
         return [shortened(change) for change in value]
     return shortened(value)
+
+
+def _hidden(value: str) -> str:
+    """What people type and nobody else should read; what comes masked is shown as it comes."""
+    return value if value.startswith("*") else "…"
 
 
 def _shortened_token(token: str) -> str:

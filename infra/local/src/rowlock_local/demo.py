@@ -1,4 +1,4 @@
-"""Loads the demo events, once the system is up."""
+"""Loads the demo, once the system is up, and tells how its accounts log in."""
 
 import sys
 from importlib.util import find_spec
@@ -8,6 +8,14 @@ from rowlock_local.log_files import last_lines
 from rowlock_local.one_shot import run_to_end
 from rowlock_local.progress import Progress
 from rowlock_local.system import System
+
+
+def demo_login(system: System) -> str | None:
+    """What the demo's accounts log in with; None where there are none."""
+    file = system.home.secrets / "demo-accounts"
+    if not system.settings.rowlock_demo or not file.exists():
+        return None
+    return f"organizer@demo.example or buyer@demo.example, password {file.read_text().strip()}"
 
 
 async def load_demo(system: System, progress: Progress) -> None:

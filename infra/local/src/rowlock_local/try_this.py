@@ -4,13 +4,21 @@ import sys
 from pathlib import Path
 
 LINES = Path(__file__).with_suffix(".txt").read_text()
+REGISTERING = Path(__file__).with_name("try_this_registering.txt").read_text().rstrip()
+# Where mail goes to people, no line can read it.
+MINTING = "TOKEN=$({rowlock} token --role buyer --subject buyer-1)"
 
 
-def try_this(url: str, *, mailbox: str | None) -> str:
+def try_this(url: str, *, mailbox: str | None, login: str | None = None) -> str:
     """What a person may do next; needs a shell and curl."""
-    lines = LINES.format(url=url, rowlock=near("rowlock"), python=near("python"))
+    python = near("python")
+    sign_in = (REGISTERING if mailbox else MINTING).format(
+        mailbox=mailbox, python=python, rowlock=near("rowlock")
+    )
+    lines = LINES.format(url=url, python=python, sign_in=sign_in)
     mail = f"Mail it sends: {mailbox}\n" if mailbox else ""
-    return f"\nRowlock is up: {url}   (documentation: {url}/docs)\n{mail}\nTry this:\n\n{lines}"
+    people = f"Accounts of the demo: {login}\n" if login else ""
+    return f"\nRowlock is up: {url}   (documentation: {url}/docs)\n{mail}{people}\nTry this:\n\n{lines}"
 
 
 def near(program: str) -> str:

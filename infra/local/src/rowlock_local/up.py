@@ -5,7 +5,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from rowlock_local.demo import load_demo
+from rowlock_local.demo import demo_login, load_demo
 from rowlock_local.errors import LauncherError
 from rowlock_local.home import Home
 from rowlock_local.leftovers import end_leftovers
@@ -60,7 +60,8 @@ async def start_and_follow(system: System, progress: Progress, *, follow: bool) 
         await system.start()
         await load_demo(system, progress)
     write_state(system.home, status="ready", url=system.url, mailbox=system.mailbox_url)
-    print(try_this(system.url, mailbox=system.mailbox_url), flush=True)
+    words = try_this(system.url, mailbox=system.mailbox_url, login=demo_login(system))
+    print(words, flush=True)
     view = LogView(system.home)
     view.skip_to_end()
     if follow:

@@ -1,8 +1,8 @@
 """What every journey needs: the buyer's hands on the gateway, and eyes on the seats."""
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -24,29 +24,53 @@ WAIT = {"Prefer": "wait=5"}
 
 @dataclass(frozen=True, kw_only=True)
 class Tokens:
-    """Access tokens of the two people in the walk."""
+    """Access tokens of the two people in the walk; a guest has none."""
 
-    buyer: str
+    buyer: str | None
     operator: str
 
 
 @dataclass(frozen=True)
 class Buyer:
-    """One buyer at the gateway. `seen` is printed, `quiet` only looks."""
+    """One buyer at the gateway. `seen` is printed, `quiet` only looks.
+
+    `rights` are headers that prove a right without an account: they are sent with every request.
+    """
 
     seen: Gateway
     quiet: Gateway
     tokens: Tokens
     tell: Transcript
+    rights: Mapping[str, str] = field(default_factory=dict)
+
+    def identified(self, access_token: str | None) -> "Buyer":
+        """The same person with another access token, or without any."""
+        return replace(self, tokens=replace(self.tokens, buyer=access_token))
+
+    def bearing(self, **rights: str) -> "Buyer":
+        """The same person with these rights, such as Order_Access_Token."""
+        return replace(self, rights={name.replace("_", "-"): value for name, value in rights.items()})
 
     def post(self, path: str, body: Json | None = None, *, expect: int, **more: Any) -> httpx.Response:
-        return self.seen.write("POST", path, body=body, token=self.tokens.buyer, expect=expect, **more)
+        return self._write("POST", path, body=body, expect=expect, **more)
+
+    def patch(self, path: str, body: Json, *, expect: int, **more: Any) -> httpx.Response:
+        return self._write("PATCH", path, body=body, expect=expect, **more)
 
     def delete(self, path: str, *, expect: int, **more: Any) -> httpx.Response:
-        return self.seen.write("DELETE", path, token=self.tokens.buyer, expect=expect, **more)
+        return self._write("DELETE", path, expect=expect, **more)
 
-    def get(self, path: str, **more: Any) -> httpx.Response:
-        return self.seen.get(path, token=self.tokens.buyer, **more)
+    def get(self, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> httpx.Response:
+        return self.seen.get(path, token=self.tokens.buyer, headers=self._headers(headers), **more)
+
+    def _write(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> httpx.Response:
+        own = self._headers(headers)
+        return self.seen.write(method, path, token=self.tokens.buyer, headers=own, **more)
+
+    def _headers(self, more: Mapping[str, str] | None) -> dict[str, str]:
+        return {**self.rights, **(more or {})}
 
     def find(self, show: Show) -> str:
         """The id of the show's next event."""
@@ -81,7 +105,8 @@ class Buyer:
         found: Json = {}
 
         def arrived() -> bool:
-            found.update(self.quiet.get(f"/orders/{order_id}", token=self.tokens.buyer).json())
+            path = f"/orders/{order_id}"
+            found.update(self.quiet.get(path, token=self.tokens.buyer, headers=self.rights).json())
             return found["state"] == become
 
         wait_for(
