@@ -239,7 +239,7 @@ async def test_a_note_that_is_being_changed_is_passed_over_and_keeps_the_change(
 
     async with other.transaction() as tx:
         await tx.execute(notes.update().where(notes.c.number == 1).values(sealed=sealed))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert await reseal(db, sealer, [column]) == ResealReport(resealed=2, left=1)
     assert await reseal(db, sealer, [column]) == ResealReport(resealed=1, left=0)
     assert await read_note(db, notes, sealer, 1) == "changed"

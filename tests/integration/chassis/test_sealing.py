@@ -266,7 +266,7 @@ async def test_keys_come_also_while_transactions_have_every_connection(settings,
         async with db.transaction() as one, db.transaction() as two, db.raw():
             await one.execute(text("SELECT 1"))
             await two.execute(text("SELECT 1"))
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(20):
                 sealed = await sealer.seal(PESEL, place=CONTACT, row="7")
         assert await sealer.unseal(sealed, place=CONTACT, row="7") == PESEL
     finally:

@@ -52,7 +52,7 @@ def app(key_file):
 
 @pytest.fixture
 async def client(app, key_file):
-    client = InternalClient("http://things/", key_file, 0.5, transport=httpx.ASGITransport(app))
+    client = InternalClient("http://things/", key_file, transport=httpx.ASGITransport(app))
     yield client
     await client.close()
 
@@ -88,9 +88,11 @@ async def test_who_asks_decides_what_says_that_there_is_nothing(client):
         await client.get_json("/internal/answers/404", nothing=(410,))
 
 
-async def test_a_service_that_is_silent_is_waited_for_only_so_long(client):
+async def test_a_service_that_is_silent_is_waited_for_only_so_long(app, key_file):
+    client = InternalClient("http://things/", key_file, 0.1, transport=httpx.ASGITransport(app))
     with pytest.raises(ServiceUnavailable, match="TimeoutError"):
         await client.get_json("/internal/never")
+    await client.close()
 
 
 async def test_a_service_that_is_away_is_unavailable(key_file):
