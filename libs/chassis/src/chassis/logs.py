@@ -32,7 +32,7 @@ def set_up_logs(*, level: str = "info", log_format: str = "console") -> None:
     )
     logging.basicConfig(handlers=[handler], level=_LEVELS[level], force=True)
     # Their lines repeat what the chassis says with more context, or print connection details.
-    for name in ("uvicorn.access", "aiormq", "aio_pika"):
+    for name in ("uvicorn.access", "aiormq", "aio_pika", "httpx"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
