@@ -5,9 +5,18 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from orders.api.answers import OrderOut, OrdersOut, TicketsOut
-from orders.api.examples import ORDER, ORDER_TO_PLACE, PAGE_OF_ORDERS, PAYMENT_TO_RECORD, TICKETS
-from orders.api.schemas import OrderIn, RecordedPaymentIn
+from orders.api.answers import ClaimedOrdersOut, GuestOrderOut, OrderOut, OrdersOut, TicketsOut
+from orders.api.examples import (
+    CLAIMED_ORDERS,
+    EMAIL_TO_LOOK_UP,
+    GUEST_ORDER,
+    ORDER,
+    ORDER_TO_PLACE,
+    PAGE_OF_ORDERS,
+    PAYMENT_TO_RECORD,
+    TICKETS,
+)
+from orders.api.schemas import LookupIn, OrderIn, RecordedPaymentIn
 
 
 @pytest.mark.parametrize(
@@ -16,6 +25,9 @@ from orders.api.schemas import OrderIn, RecordedPaymentIn
         (OrderIn, ORDER_TO_PLACE),
         (RecordedPaymentIn, PAYMENT_TO_RECORD),
         (OrderOut, ORDER),
+        (GuestOrderOut, GUEST_ORDER),
+        (ClaimedOrdersOut, CLAIMED_ORDERS),
+        (LookupIn, EMAIL_TO_LOOK_UP),
         (OrdersOut, PAGE_OF_ORDERS),
         (TicketsOut, TICKETS),
     ],
