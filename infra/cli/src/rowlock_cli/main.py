@@ -2,7 +2,7 @@
 
 import typer
 
-from rowlock_cli import dead_letters, keys_command, queues, schemas
+from rowlock_cli import dead_letters, erase_command, queues, rotate_command, schemas
 from rowlock_cli.environment import load_environment
 from rowlock_cli.services import add_service_commands
 
@@ -18,7 +18,7 @@ def create_app() -> typer.Typer:
         callback=load_environment,
         epilog="Settings come from the environment; beside a local system (make up), from its .rowlock/env.",
     )
-    for module in (keys_command, schemas, queues, dead_letters):
+    for module in (rotate_command, schemas, queues, dead_letters, erase_command):
         app.add_typer(module.commands)
     add_service_commands(app)
     return app
