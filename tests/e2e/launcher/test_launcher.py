@@ -21,7 +21,7 @@ from rowlock_local.ports import claim_ports
 from support.waiting import wait_until
 
 ROOT = Path(__file__).parents[3]
-LEAST_PROCESSES = 10
+LEAST_PROCESSES = 15
 
 
 class Copy:
@@ -30,14 +30,20 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.home = Home(folder)
         self.home.create()
-        self.port = claim_ports(self.home, names=["gateway"])["gateway"]
+        ports = claim_ports(self.home, names=["gateway", "mailbox"])
+        self.port, self.mailbox_port = ports["gateway"], ports["mailbox"]
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def launch(self, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-        own = {"ROWLOCK_HOME": str(self.home.path), "ROWLOCK_PORT": str(self.port), "ROWLOCK_DEMO": "false"}
+        own = {
+            "ROWLOCK_HOME": str(self.home.path),
+            "ROWLOCK_PORT": str(self.port),
+            "ROWLOCK_MAILBOX_PORT": str(self.mailbox_port),
+            "ROWLOCK_DEMO": "false",
+        }
         return subprocess.run(
             [sys.executable, "-m", "rowlock_local", *arguments],
             cwd=ROOT,
@@ -47,6 +53,10 @@ class Copy:
             check=False,
             timeout=240,
         )
+
+    @property
+    def mailbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.mailbox_port}"
 
     def records(self) -> list[dict[str, object]]:
         return [read_json(file) for file in self.home.run.glob("*.json")]
@@ -80,8 +90,12 @@ async def test_two_copies_run_side_by_side_and_end_each_for_itself(copy, another
     for each, started in zip((copy, another), both, strict=True):
         assert started.returncode == 0, started.stdout + started.stderr
         assert f"Rowlock is up: {each.url}" in started.stdout
+        assert f"Mail it sends: {each.mailbox_url}" in started.stdout
         assert each.answers()
-        assert each.launch("status").returncode == 0
+        assert "<h1>Mailbox</h1>" in httpx.get(each.mailbox_url, trust_env=False).text
+        status = each.launch("status")
+        assert status.returncode == 0
+        assert f"Mail is shown at {each.mailbox_url}" in status.stdout
 
     second = copy.launch("up")
     assert second.returncode == 1
@@ -128,6 +142,16 @@ def test_a_taken_port_is_one_sentence_and_nothing_is_left(copy):
     assert refused.returncode == 1
     assert f"Port {copy.port} for the gateway is already taken" in refused.stderr
     assert "Traceback" not in refused.stderr
+    assert copy.records() == []
+
+
+def test_a_taken_port_of_the_mailbox_is_one_sentence_too(copy):
+    with closing(socket.create_server(("127.0.0.1", copy.mailbox_port))):
+        refused = copy.launch("up")
+
+    assert refused.returncode == 1
+    assert f"Port {copy.mailbox_port} for the mailbox is already taken" in refused.stderr
+    assert "ROWLOCK_MAILBOX_PORT" in refused.stderr
     assert copy.records() == []
 
 

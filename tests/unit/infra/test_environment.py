@@ -1,0 +1,113 @@
+"""What the processes of a local system are told, and where its mail goes."""
+
+import socket
+from contextlib import closing
+
+import pytest
+
+from bus import SERVICES
+from rowlock_cli.keys import create_keys
+from rowlock_local.environment import cli_environment, service_environment
+from rowlock_local.errors import LauncherError
+from rowlock_local.home import Home
+from rowlock_local.parts.mailbox import mailbox_ports, mailbox_url, smtp_url
+from rowlock_local.ports import claim_ports, is_free
+from rowlock_local.settings import SERVICES as LAUNCHED
+from rowlock_local.settings import LocalSettings
+
+MAIL_SERVER = "smtp://jan:secret@mail.example:587"
+
+
+@pytest.fixture
+def home(tmp_path):
+    home = Home(tmp_path / "home")
+    home.create()
+    return home
+
+
+def settings_with(**given) -> LocalSettings:
+    return LocalSettings(amqp_url="amqp://broker/", **given)
+
+
+def ports_of(home, settings):
+    names = [*mailbox_ports(home, settings), *(f"{service}-api-1" for service in LAUNCHED)]
+    return claim_ports(home, names=names)
+
+
+def test_every_service_there_is_is_launched():
+    assert sorted(LAUNCHED) == sorted(SERVICES)
+
+
+def test_services_find_each_other_their_keys_and_the_mailbox(home):
+    settings = settings_with(rowlock_port=28_080, gateway_trusted_proxies=2)
+    create_keys(home.keys)
+    ports = ports_of(home, settings)
+    told = service_environment(settings, home, ports)
+
+    for service in ("catalog", "orders", "accounts", "notifications"):
+        assert told[f"{service.upper()}_URL"] == f"http://127.0.0.1:{ports[f'{service}-api-1']}"
+    for name in (
+        "WRAPPING_KEYS",
+        "LOOKUP_KEY",
+        "INTERNAL_API_KEY",
+        "HOLD_TOKEN_PRIVATE_KEY",
+        "HOLD_TOKEN_JWKS",
+    ):
+        assert home.keys.resolve() in (home.keys / told[name]).resolve().parents
+        assert (home.keys / told[name]).exists()
+    assert told["ACCESS_TOKEN_JWKS"] == f"{told['ACCOUNTS_URL']}/.well-known/jwks.json"
+    assert told["TRUSTED_PROXIES"] == "2"
+    assert told["PUBLIC_URL"] == "http://127.0.0.1:28080"
+    assert told["SMTP_URL"] == f"smtp://127.0.0.1:{ports['mailbox-smtp']}"
+
+
+def test_the_command_is_told_the_same_and_every_database(home):
+    settings = settings_with()
+    told = service_environment(settings, home, ports_of(home, settings))
+    databases = {service: f"postgresql://{service}@somewhere/" for service in LAUNCHED}
+    command = cli_environment(settings, told, databases, "postgresql://postgres@somewhere/")
+
+    assert told.items() <= command.items()
+    assert {f"{service.upper()}_DATABASE_URL" for service in SERVICES} <= set(command)
+    assert command["POSTGRES_URL"] == "postgresql://postgres@somewhere/"
+
+
+def test_where_a_mail_server_is_given_mail_goes_there_and_no_mailbox_starts(home):
+    settings = settings_with(smtp_url=MAIL_SERVER, public_url="https://tickets.example")
+    ports = ports_of(home, settings)
+
+    assert mailbox_url(settings, ports) is None
+    assert smtp_url(settings, ports) == MAIL_SERVER
+    assert service_environment(settings, home, ports)["PUBLIC_URL"] == "https://tickets.example"
+    assert not {"mailbox", "mailbox-smtp"} & set(ports)
+
+
+def test_the_mailbox_is_at_the_port_a_person_chose(home):
+    port = next(port for port in range(29_000, 30_000) if is_free(port))
+    settings = settings_with(rowlock_mailbox_port=port)
+
+    assert mailbox_url(settings, ports_of(home, settings)) == f"http://127.0.0.1:{port}"
+
+
+def test_a_chosen_port_that_is_taken_is_refused(home):
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        settings = settings_with(rowlock_mailbox_port=taken.getsockname()[1])
+        with pytest.raises(LauncherError, match="ROWLOCK_MAILBOX_PORT"):
+            mailbox_ports(home, settings)
+
+
+def test_the_mailbox_moves_where_its_usual_port_is_taken(home, monkeypatch):
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        usual = taken.getsockname()[1]
+        monkeypatch.setattr("rowlock_local.parts.mailbox.PAGE_PORT_WISHED", usual)
+        elsewhere = ports_of(home, settings_with())["mailbox"]
+
+    assert elsewhere != usual
+    assert ports_of(home, settings_with())["mailbox"] == elsewhere, "and stays there"
+
+
+def test_the_mailbox_has_its_usual_port_where_that_is_free(home, monkeypatch):
+    usual = next(port for port in range(29_000, 30_000) if is_free(port))
+    monkeypatch.setattr("rowlock_local.parts.mailbox.PAGE_PORT_WISHED", usual)
+
+    assert ports_of(home, settings_with())["mailbox"] == usual
