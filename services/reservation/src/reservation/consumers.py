@@ -3,18 +3,20 @@
 from chassis.database import Database, Transaction
 from chassis.envelope import MessageMeta
 from chassis.messaging import Consumer, on
+from messages.accounts import AccountErased
 from messages.catalog import EventCancelled, EventPublished
 from messages.reservation import ConfirmHolds, ReleaseHolds, ReleaseSeats
 from reservation.clients.catalog import CatalogClient
 from reservation.usecases.cancel_event import cancel_event
 from reservation.usecases.confirm_holds import confirm_holds
+from reservation.usecases.erase_account import erase_account
 from reservation.usecases.put_event_on_sale import PreparedPlan, prepare_plan, put_event_on_sale
 from reservation.usecases.release_holds import release_holds
 from reservation.usecases.take_back_seats import take_back_seats
 
 
 def consumers(*, db: Database, catalog: CatalogClient) -> list[Consumer]:
-    """Two queues, so that a sale being prepared never keeps a paid order waiting."""
+    """Queues of their own, so that a sale being prepared never keeps a paid order waiting."""
 
     async def fetch_plan(message: EventPublished) -> PreparedPlan:
         return await prepare_plan(message=message, db=db, catalog=catalog)
@@ -36,6 +38,7 @@ def consumers(*, db: Database, catalog: CatalogClient) -> list[Consumer]:
                 on(ReleaseSeats, _take_back_seats),
             ],
         ),
+        Consumer("reservation.people", [on(AccountErased, _account_erased)]),
     ]
 
 
@@ -59,3 +62,7 @@ async def _release_holds(tx: Transaction, message: ReleaseHolds, _meta: MessageM
 
 async def _take_back_seats(tx: Transaction, message: ReleaseSeats, _meta: MessageMeta) -> None:
     await take_back_seats(tx, command=message)
+
+
+async def _account_erased(tx: Transaction, message: AccountErased, _meta: MessageMeta) -> None:
+    await erase_account(tx, account_id=message.account_id)
