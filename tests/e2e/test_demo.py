@@ -23,6 +23,7 @@ async def test_demo_loads_once_and_walks_again_and_again(system: System):
         walked = await _demo(system, "walk")
         assert "Everything went as it should." in walked.stdout
         assert "eyJ" not in walked.stdout.replace("eyJhbGciOiJFZE…", "")
+        assert (system.home.secrets / "demo-accounts").read_text() not in walked.stdout
 
 
 async def test_demo_stops_with_a_sentence_where_something_differs(system: System):
