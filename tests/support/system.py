@@ -5,10 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -39,6 +39,8 @@ class System:
 
     url: str
     home: Home
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What its processes were told beside the defaults."""
 
     @cached_property
     def token(self) -> MintToken:
@@ -94,7 +96,7 @@ class System:
         """Run the operators' command on this system; what it printed. Raises CalledProcessError."""
         return subprocess.run(
             (Path(sys.executable).with_name("rowlock"), *arguments),
-            env={**os.environ, "ROWLOCK_HOME": str(self.home.path)},
+            env={**os.environ, **self.settings, "ROWLOCK_HOME": str(self.home.path)},
             cwd=self.home.path,
             check=True,
             capture_output=True,
@@ -174,7 +176,7 @@ def run_system(*, replicas: int, **settings: str) -> Iterator[System]:
             stop_s_max=STOP_S_MAX,
         )
         with running(launcher, logs=home.logs):
-            yield System(url=f"http://127.0.0.1:{ports['gateway']}", home=home)
+            yield System(url=f"http://127.0.0.1:{ports['gateway']}", home=home, settings=settings)
 
 
 def _ready(home: Home):

@@ -76,7 +76,7 @@ def _create_secret(file: Path) -> Path:
     return file
 
 
-Organizations = Mapping[uuid.UUID | str, Iterable[str]]
+Organizations = Mapping[str, Iterable[str]] | Mapping[uuid.UUID, Iterable[str]]
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ BODIES: Mapping[str, Body] = {
     },
     "post /api/v1/events/{event_id}/unblocked-seats": lambda _: {"seat_ids": ["Stalls-1-1"]},
     "post /api/v1/orders": _order,
+    "post /api/v1/orders/lookups": lambda _: {"email": new_email()},
     "post /api/v1/orders/{order_id}/recorded-payments": _payment,
     "patch /api/v1/orders/{order_id}/attendees/{line_id}": lambda _: {"first_name": "Jan"},
 }

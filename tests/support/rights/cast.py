@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from support.rights.table import WHO
 from support.stage.account import AccountHolder
 from support.stage.guest import Guest
-from support.stage.person import Json, Person
+from support.stage.person import Person
 from support.stage.stage import Stage
 
 ACCOUNTS = ("buyer", "organizer", "staff", "operator")
@@ -47,12 +47,10 @@ async def gather_troupe(stage: Stage) -> Troupe:
 
 
 async def make_organization(stage: Stage, *, operator: Person, organizer: AccountHolder) -> str:
-    """An organization and its first organizer, whom the operator names."""
+    """An organization and its first organizer, whom the operator invites."""
     made = (await operator.write("POST", "/organizations", {"name": "Rowdy Players"}, expect=201)).json()
-    organization_id = made["organization_id"]
-    grant = ("roles", "grant", organizer.email, "organizer", "--organization", organization_id)
-    await asyncio.to_thread(stage.system.rowlock, *grant)
-    return organization_id
+    await join(stage, organizer, made["organization_id"], role="organizer", invited_by=operator)
+    return made["organization_id"]
 
 
 async def join(
@@ -66,6 +64,7 @@ async def join(
 
 async def invite(stage: Stage, email: str, organization_id: str, *, role: str, invited_by: Person) -> str:
     """Send an invitation; the token in its mail."""
-    body: Json = {"email": email, "role": role}
+    page, body = "account/invitation", {"email": email, "role": role}
+    before = await stage.mailbox.count(email, about=f"/{page}#")
     await invited_by.write("POST", f"/organizations/{organization_id}/invitations", body, expect=202)
-    return await stage.mailbox.link_token(email, page="account/invitation")
+    return await stage.mailbox.link_token(email, page=page, count=before + 1)

@@ -8,7 +8,16 @@ from support.rights.cast import ACCOUNTS
 from support.rights.table import NOTHING
 from support.stage.person import Person
 
-OF_ORGANIZATION = ("organization", "member", "venue", "plan", "draft", "event", "blocked")
+OF_ORGANIZATION = (
+    "organization",
+    "member",
+    "open-invitation",
+    "venue",
+    "plan",
+    "draft",
+    "event",
+    "blocked",
+)
 """The organizers and the staff of an organization have these in common; nobody else has one."""
 OF_PERSON: Mapping[str, tuple[str, ...]] = {
     "self": ACCOUNTS,
@@ -21,6 +30,8 @@ OF_PERSON: Mapping[str, tuple[str, ...]] = {
 """Who can have one of these."""
 OF_BEARER = ("verification", "reset", "login")
 """Secrets: good for whoever shows them, so they are always another's here."""
+SECRET = "token"
+"""Who knows this name of a thing was told of it: it may be told from one that is not there."""
 KINDS = (NOTHING, *OF_ORGANIZATION, *OF_PERSON, *OF_BEARER)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from support.rights.cast import join
 from support.rights.place import Place
 from support.rights.things import Thing
+from support.stage.account import new_email
 from support.stage.organizer import small_plan
 
 BLOCKED = "Stalls-1-1"
@@ -20,6 +21,14 @@ async def _member(place: Place) -> Thing:
     await join(place.stage, newcomer, organization_id, role="entrance_staff", invited_by=place.host)
     account_id = (await newcomer.me())["account_id"]
     return Thing(place.host, "account_id", {"organization_id": organization_id, "account_id": account_id})
+
+
+async def _open_invitation(place: Place) -> Thing:
+    path = f"/organizations/{place.organization_id}/invitations"
+    body = {"email": new_email(), "role": "entrance_staff"}
+    invitation = (await place.host.write("POST", path, body, expect=202)).json()
+    names = {"organization_id": place.organization_id, "invitation_id": invitation["invitation_id"]}
+    return Thing(place.host, "invitation_id", names)
 
 
 async def _venue(place: Place) -> Thing:
@@ -57,6 +66,7 @@ async def _blocked(place: Place) -> Thing:
 MAKERS: Mapping[str, Callable[[Place], Awaitable[Thing]]] = {
     "organization": _organization,
     "member": _member,
+    "open-invitation": _open_invitation,
     "venue": _venue,
     "plan": _plan,
     "draft": _draft,

@@ -22,6 +22,10 @@ class Mailbox:
             answer = await client.get("/api/messages", params={"to": address})
             return answer.raise_for_status().json()["items"]
 
+    async def count(self, address: str, *, about: str) -> int:
+        """How many mails to the address have `about` in their text."""
+        return sum(about in letter["text"] for letter in await self.letters(address))
+
     async def letter(self, address: str, *, about: str, count: int = 1) -> Json:
         """The newest mail to the address whose text has `about`, once there are `count` of them."""
 
