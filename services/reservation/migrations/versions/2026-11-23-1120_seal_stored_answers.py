@@ -21,13 +21,13 @@ CREATE TABLE reservation.data_keys (
 );
 CREATE UNIQUE INDEX data_keys_active_key ON reservation.data_keys (state) WHERE state = 'active';
 
-DELETE FROM reservation.idempotency;
+TRUNCATE reservation.idempotency;
 ALTER TABLE reservation.idempotency
     DROP COLUMN headers,
     ADD CONSTRAINT idempotency_body_sealed_check CHECK (octet_length(body) >= 45 AND get_byte(body, 0) = 1);
 """
 DOWNGRADE = """
-DELETE FROM reservation.idempotency;
+TRUNCATE reservation.idempotency;
 ALTER TABLE reservation.idempotency
     DROP CONSTRAINT idempotency_body_sealed_check, ADD COLUMN headers JSONB NOT NULL;
 DROP TABLE reservation.data_keys;
