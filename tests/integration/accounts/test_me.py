@@ -139,12 +139,9 @@ def elsewhere():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             keys.append(self.headers["Internal-Api-Key"])
-            self.send_response(200 if self.path in kept else 500)
+            self.send_response_only(200 if self.path in kept else 500)
             self.end_headers()
             self.wfile.write(json.dumps(kept.get(self.path)).encode())
-
-        def log_request(self, *_: object) -> None:
-            """Not on the terminal."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()

@@ -38,8 +38,12 @@ def gate() -> Gate:
     return Gate()
 
 
-def passwords(*, threads: int = 2, waiting_max: int = 3, niceness: int = 0) -> Passwords:
-    return Passwords(QUICK, threads=threads, waiting_max=waiting_max, niceness=niceness)
+def passwords(
+    *, threads: int = 2, waiting_max: int = 3, wait_s_max: float = 30.0, niceness: int = 0
+) -> Passwords:
+    return Passwords(
+        QUICK, threads=threads, waiting_max=waiting_max, wait_s_max=wait_s_max, niceness=niceness
+    )
 
 
 async def test_what_is_hashed_verifies_and_nothing_else_does() -> None:
@@ -121,9 +125,18 @@ async def test_its_threads_stand_back_and_no_others() -> None:
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
+async def test_nobody_waits_longer_than_the_bound(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = passwords(threads=1, waiting_max=3, wait_s_max=0.05)
+    monkeypatch.setattr(pool, "_matches", gate.hold)
+    outcomes = await asyncio.gather(*(pool.verify("x", "h") for _ in range(4)), return_exceptions=True)
+    gate.opened.set()
+
+    assert all(isinstance(outcome, PasswordsBusy) for outcome in outcomes)
+
+
 async def test_the_loop_goes_on_while_passwords_are_hashed() -> None:
-    pool = Passwords(PasswordHasher(time_cost=2, memory_cost=65_536, parallelism=1),
-                     threads=1, waiting_max=8, niceness=0)  # fmt: skip
+    slow = PasswordHasher(time_cost=2, memory_cost=65_536, parallelism=1)
+    pool = Passwords(slow, threads=1, waiting_max=8, wait_s_max=30, niceness=0)
     logins = asyncio.gather(*(pool.hash("x" * 12) for _ in range(4)))
     turns = 0
     while not logins.done():

@@ -19,6 +19,7 @@ from accounts.api import (
 from accounts.api.dependencies import Desk
 from accounts.api.key_ring import KeyRing
 from accounts.api.limits import Limits
+from accounts.api.pages import add_pages
 from accounts.api.problems import PROBLEMS
 from accounts.clients.passwords import Passwords
 from accounts.clients.people import People
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         tags=TAGS,
     )
     app.state.desk = _desk(app, settings)
+    add_pages(app)
     return app
 
 

@@ -57,6 +57,9 @@ class Settings(ServiceSettings):
     password_waiting_max: int = Field(
         default=32, ge=0, description="Most passwords waiting for a thread; one more is answered 503"
     )
+    password_wait_s_max: float = Field(
+        default=5.0, gt=0, description="Longest a password waits to be checked, its check included"
+    )
     password_niceness: int = Field(
         default=10, ge=0, le=19, description="How far the password threads stand back for everything else"
     )

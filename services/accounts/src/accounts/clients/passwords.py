@@ -2,7 +2,7 @@
 
 A hash takes tens of milliseconds and many mebibytes on purpose. So that a flood of logins slows down
 nothing but logins, no more than `threads` are made at once, at a lower priority, and no more than
-`waiting_max` wait: the next one is refused at once.
+`waiting_max` wait, none longer than `wait_s_max`: the next one is refused at once.
 """
 
 import asyncio
@@ -37,8 +37,11 @@ class PasswordsBusy(Exception):
 class Passwords:
     """Hashes and verifies passwords. `close` when no request can come any more."""
 
-    def __init__(self, hasher: PasswordHasher, *, threads: int, waiting_max: int, niceness: int) -> None:
+    def __init__(
+        self, hasher: PasswordHasher, *, threads: int, waiting_max: int, wait_s_max: float, niceness: int
+    ) -> None:
         self._hasher = hasher
+        self._wait_s_max = wait_s_max
         self._at_once_max = threads + waiting_max
         self._at_once = 0
         self._threads = ThreadPoolExecutor(
@@ -60,6 +63,7 @@ class Passwords:
             hasher,
             threads=settings.password_threads,
             waiting_max=settings.password_waiting_max,
+            wait_s_max=settings.password_wait_s_max,
             niceness=settings.password_niceness,
         )
 
@@ -97,7 +101,10 @@ class Passwords:
         self._at_once += 1
         try:
             call = partial(work, *args, **kwargs)
-            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+            async with asyncio.timeout(self._wait_s_max):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        except TimeoutError:
+            raise PasswordsBusy from None
         finally:
             self._at_once -= 1
 
