@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings
 from bus import SERVICES
 from chassis.settings import ServiceSettings
 from rowlock_local.settings import LocalSettings
+from rowlock_mailbox.settings import MailboxSettings
 
 INTRODUCTION = """\
 # Configuration
@@ -39,6 +40,9 @@ def render() -> str:
     sections = [
         section("Every service", "`chassis.settings.ServiceSettings`", ServiceSettings.model_fields),
         *(service_section(service) for service in SERVICES),
+        section(
+            "The mailbox", "`python -m rowlock_mailbox`, which `make up` starts", MailboxSettings.model_fields
+        ),
         section("The local launcher", "`make up`, `make down` and the like", LocalSettings.model_fields),
     ]
     return "\n".join([INTRODUCTION, *sections])
