@@ -112,5 +112,5 @@ async def test_a_message_on_the_bus_reaches_the_list(house, settings_for, amqp_u
         await running
 
 
-def test_catalog_listens_as_one_consumer():
-    assert ["catalog.availability"] == [consumer.name for consumer in consumers()]
+def test_catalog_listens_as_two_consumers():
+    assert ["catalog.availability", "catalog.people"] == [consumer.name for consumer in consumers()]
