@@ -45,6 +45,8 @@ ROUTES = [
     ("POST", "/api/v1/invitations/acceptance", "accounts"),
     ("GET", "/.well-known/jwks.json", "accounts"),
     ("GET", "/.well-known/oauth-authorization-server", "accounts"),
+    ("GET", f"/orders/{EVENT}", "orders"),
+    ("GET", "/orders/assets/order.js", "orders"),
     ("GET", "/account/verify-email", "accounts"),
     ("GET", "/account/assets/page.js", "accounts"),
 ]

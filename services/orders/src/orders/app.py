@@ -7,6 +7,7 @@ from chassis.rate_limits import RateLimits
 from orders.api import attendees, guest_orders, internal_export, internal_mails, order_actions, orders
 from orders.api.hold_tokens import HoldTokens
 from orders.api.limits import Limits
+from orders.api.page import add_page
 from orders.api.problems import PROBLEMS
 from orders.settings import Settings
 from orders.storage.tables import RATE_LIMITS_TABLE
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.hold_tokens = HoldTokens(settings)
     app.state.order_access_tokens = OrderAccessTokens(fingerprints)
     app.state.limits = Limits(settings, RateLimits(app.state.db, RATE_LIMITS_TABLE, fingerprints))
+    add_page(app)
     return app
 
 
