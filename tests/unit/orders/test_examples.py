@@ -5,13 +5,17 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from orders.api.answers import ClaimedOrdersOut, GuestOrderOut, OrderOut, OrdersOut, TicketsOut
+from orders.api.answers import ClaimedOrdersOut, GuestOrderOut, LineOut, OrderOut, OrdersOut, TicketsOut
+from orders.api.attendee_schemas import AttendeeCorrectionIn, AttendeesOut
 from orders.api.examples import (
+    ATTENDEE_TO_CORRECT,
     CLAIMED_ORDERS,
     EMAIL_TO_LOOK_UP,
     GUEST_ORDER,
+    LINE,
     ORDER,
     ORDER_TO_PLACE,
+    PAGE_OF_ATTENDEES,
     PAGE_OF_ORDERS,
     PAYMENT_TO_RECORD,
     TICKETS,
@@ -30,6 +34,9 @@ from orders.api.schemas import LookupIn, OrderIn, RecordedPaymentIn
         (LookupIn, EMAIL_TO_LOOK_UP),
         (OrdersOut, PAGE_OF_ORDERS),
         (TicketsOut, TICKETS),
+        (LineOut, LINE),
+        (AttendeeCorrectionIn, ATTENDEE_TO_CORRECT),
+        (AttendeesOut, PAGE_OF_ATTENDEES),
     ],
 )
 def test_an_example_is_as_its_model_says(model: type[BaseModel], example: dict[str, Any]) -> None:
