@@ -160,16 +160,18 @@ async def test_a_key_that_names_its_algorithm_verifies_no_other(tokens_of):
 
 
 async def test_keys_of_no_use_are_passed_over(tokens_of):
-    encrypting = RSAKey.generate_key(2048, {"kid": "enc", "use": "enc", "alg": "RSA-OAEP"})
+    encrypting = RSAKey.generate_key(2048, {"kid": "enc", "use": "enc"})
+    wrapping = RSAKey.generate_key(2048, {"kid": "wrap", "alg": "RSA-OAEP"})
     odd = {"kty": "EC", "crv": "secp256k1", "kid": "odd", "x": "AA", "y": "AA"}
     agreeing = OKPKey.generate_key("X25519", {"kid": "x"})
     secret = OctKey.generate_key(256, {"kid": "secret"})
     unheard_of = {"kty": "AKP", "alg": "ML-DSA-44", "kid": "new", "pub": "AA"}
-    tokens = tokens_of(encrypting, odd, agreeing, secret.as_dict(), unheard_of, RSA)
+    tokens = tokens_of(encrypting, wrapping, odd, agreeing, secret.as_dict(), unheard_of, RSA)
 
     assert (await tokens.principal(token())).subject == "f:7c1e:ada"
-    with pytest.raises(TokenInvalid):
-        await tokens.principal(token(unbound(encrypting, "enc")))
+    for key in (encrypting, wrapping):
+        with pytest.raises(TokenInvalid, match="unknown key"):
+            await tokens.principal(token(unbound(key, str(key.kid))))
 
 
 @pytest.mark.filterwarnings("ignore:Key size")
