@@ -1,7 +1,8 @@
 """The accounts service on real PostgreSQL, its API in process, and the mail that would have been sent."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from integration.accounts.people import Mailbox, Person, new_email
+from integration.accounts.people import PASSWORD, Mailbox, Person, new_email
 from integration.accounts.staff import Staff, make
+from typer.testing import CliRunner, Result
 
 from accounts.app import create_app
+from accounts.commands import commands
 from accounts.settings import Settings
 from chassis.access import AccessTokens
 from chassis.database import Database
@@ -58,6 +61,7 @@ class Desk:
 
 
 OpenDesk = Callable[..., Any]
+Run = Callable[..., Awaitable[Result]]
 
 
 @pytest.fixture
@@ -107,3 +111,19 @@ async def operator(staff: Staff) -> Person:
 async def globe(operator: Person) -> str:
     """The id of an organization without members."""
     return await make(operator)
+
+
+@pytest.fixture
+def rowlock(desk: Desk) -> Run:
+    """Call it with the arguments of a `rowlock` command."""
+
+    async def run(*arguments: object) -> Result:
+        given = ("database_url", "amqp_url", "wrapping_keys", "lookup_key")
+        environment = {name.upper(): getattr(desk.settings, name) for name in given}
+        environment["ROWLOCK_ACCOUNT_PASSWORD"] = PASSWORD
+        # In a thread: a command runs an event loop of its own.
+        return await asyncio.to_thread(
+            CliRunner().invoke, commands, [str(argument) for argument in arguments], env=environment
+        )
+
+    return run

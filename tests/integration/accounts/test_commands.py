@@ -3,34 +3,14 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
-from integration.accounts.conftest import Desk
-from integration.accounts.people import PASSWORD, Person, new_email
+from integration.accounts.conftest import Desk, Run
+from integration.accounts.people import Person, new_email
 from sqlalchemy import text
-from typer.testing import CliRunner, Result
 
-from accounts.commands import commands
 from accounts.commands.signing import load_signing_key, mint
 from chassis.signing import KeySet, sign, verify
-
-Run = Callable[..., Awaitable[Result]]
-
-
-@pytest.fixture
-def rowlock(desk: Desk) -> Run:
-    async def run(*arguments: object) -> Result:
-        given = ("database_url", "amqp_url", "wrapping_keys", "lookup_key")
-        environment = {name.upper(): getattr(desk.settings, name) for name in given}
-        environment["ROWLOCK_ACCOUNT_PASSWORD"] = PASSWORD
-        # In a thread: a command runs an event loop of its own.
-        return await asyncio.to_thread(
-            CliRunner().invoke, commands, [str(argument) for argument in arguments], env=environment
-        )
-
-    return run
 
 
 async def claims(desk: Desk, token: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import MetaData
 
 from catalog.commands import erase
@@ -36,14 +37,12 @@ def traces(admin_database_url):
     """Call it for how often Olga's account stands anywhere in catalog's tables."""
 
     def count():
+        query = sql.SQL("SELECT FROM catalog.{} AS t WHERE t::text LIKE {}")
+        trace = sql.Literal(f"%{OLGA}%")
         with psycopg.connect(admin_database_url) as admin:
             tables = admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'catalog'").fetchall()
-            return sum(
-                admin.execute(
-                    f"SELECT count(*) FROM catalog.{name} AS t WHERE t::text LIKE %s", [f"%{OLGA}%"]
-                ).fetchone()[0]
-                for (name,) in tables
-            )
+            found = [admin.execute(query.format(sql.Identifier(name), trace)).rowcount for (name,) in tables]
+        return sum(found)
 
     return count
 
