@@ -1,6 +1,9 @@
 """Builds the worker process: relay, consumers and jobs."""
 
+from functools import partial
+
 from chassis.database import Database
+from chassis.internal_client import read_internal_key
 from chassis.worker import Worker
 from reservation.clients.catalog import CatalogClient
 from reservation.consumers import consumers
@@ -18,4 +21,12 @@ def create_worker(settings: Settings | None = None) -> Worker:
         internal_api_key=settings.internal_api_key,
         wait_s_max=settings.plan_fetch_s_max,
     )
-    return Worker(settings, db, OUTBOX, consumers(db=db, catalog=catalog), jobs(db=db, settings=settings))
+    return Worker(
+        settings,
+        db,
+        OUTBOX,
+        consumers(db=db, catalog=catalog),
+        jobs(db=db, settings=settings),
+        # Catalog gives a plan to our own services only.
+        start_checks=[partial(read_internal_key, settings.internal_api_key)],
+    )
