@@ -49,7 +49,7 @@ async def count_other_person(tx: Transaction, *, seat: PersonSeat) -> PersonTick
 async def _count(tx: Transaction, seats: Sequence[PersonSeat]) -> list[PersonTicket]:
     if not seats:
         return []
-    people = {seat.person for seat in seats}
+    people = [seat.person for seat in seats]
     await lock_people(tx, people)
     # A statement of its own after the lock: it sees what others committed while we waited.
     return number_tickets(seats=seats, taken=await counted_tickets(tx, people))
