@@ -1,5 +1,6 @@
 """From exceptions to problem documents."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -38,6 +39,7 @@ _BY_STATUS = {
     spec.status: spec for spec in (BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED)
 }
 RETRY_AFTER_S = 1
+_LIKE_OURS = re.compile(r"[a-z_]{1,40}")
 
 log = get_logger()
 
@@ -93,8 +95,11 @@ async def _on_validation_error(request: Request, error: Any) -> Response:
 
 
 def _field_error(item: Mapping[str, Any]) -> dict[str, str]:
-    # What was sent is not repeated: it may be personal.
+    # What was sent is not repeated: it may be personal. Neither is the name of a field we do not have, unless
+    # it looks like a slip in one of ours.
     where, *path = map(str, item["loc"])
+    if item["type"] == "extra_forbidden" and not _LIKE_OURS.fullmatch(path[-1]):
+        path[-1] = "(a field of another name)"
     return {"field": ".".join(path), "rule": _rule(item), "in": where}
 
 
