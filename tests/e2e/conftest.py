@@ -23,9 +23,20 @@ LIMITS_PER_ADDRESS = (
 # All tests come from one address and a few of their people do much: what limits them is tested with each
 # service. And a signing key that is not known for a minute before it signs is enough for one machine.
 SETTINGS = {
+    "LOG_LEVEL": "debug",  # whatever test_canary looks for, it is told
     "ACTIVE_HOLDS_PER_BUYER_MAX": "20",
     "SIGNING_KEY_PUBLISH_AHEAD_S": "2",
     "SIGNING_KEY_READ_EVERY_S": "1",
+    "DATA_KEY_CACHE_S": "1",  # a rotation waits so long before it drops the old key
+    "ACTIVE_HOLDS_PER_GUEST_ADDRESS_MAX": "100",
+    "LOGINS_PER_EMAIL": "1000/1s",
+    "PASSWORD_RESETS_PER_EMAIL": "1000/1s",
+    "EMAIL_VERIFICATIONS_PER_EMAIL": "1000/1s",
+    "REGISTRATIONS_PER_EMAIL": "1000/1s",
+    "ORDER_LOOKUPS_PER_EMAIL": "1000/1s",
+    "INVITATIONS_PER_ORGANIZATION": "1000/1s",
+    "INVITATIONS_PER_EMAIL": "1000/1s",
+    "HOLDS_PER_BUYER": "1000/1s",
     **{f"{limit}_PER_ADDRESS": "100000/1s" for limit in LIMITS_PER_ADDRESS},
 }
 

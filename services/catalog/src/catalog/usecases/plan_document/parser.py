@@ -6,6 +6,7 @@ and with it every other request of the process, until it returned.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar
 
@@ -25,6 +26,8 @@ from catalog.domain.seating_plan import (
 from catalog.usecases.plan_document import format as fmt
 
 PartT = TypeVar("PartT", bound=BaseModel)
+Location = tuple[int | str, ...]
+LIKE_OURS = re.compile(r"[a-z_]{1,40}")
 
 RULE_WORDS = {
     "missing": "is required",
@@ -118,7 +121,7 @@ class _Reader:
         except ValidationError as error:
             for detail in error.errors(include_url=False, include_context=False, include_input=False):
                 rule = RULE_WORDS.get(detail["type"], detail["msg"].lower().removeprefix("value error, "))
-                self._faults.add(_join(path, detail["loc"]), rule)
+                self._faults.add(_join(path, _shown(detail["type"], detail["loc"])), rule)
             return None
 
 
@@ -159,7 +162,16 @@ def _items(raw: Any, member: str) -> list[Any]:
     return items if isinstance(items, list) else []
 
 
-def _join(path: str, location: tuple[int | str, ...]) -> str:
+def _shown(kind: str, location: Location) -> Location:
+    """Without the name of a member we do not have, unless it looks like a slip in one of ours: a name
+    somebody made up may be a secret as well as a value.
+    """
+    if kind == "extra_forbidden" and not LIKE_OURS.fullmatch(str(location[-1])):
+        return (*location[:-1], "(a member of another name)")
+    return location
+
+
+def _join(path: str, location: Location) -> str:
     return "/".join(part for part in (path, *map(str, location)) if part)
 
 
