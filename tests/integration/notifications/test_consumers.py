@@ -59,7 +59,7 @@ async def worker(settings, amqp_url, monkeypatch) -> AsyncIterator[Worker]:
         return 0
 
     monkeypatch.setattr(Sending, "run", send_nothing)
-    worker = create_worker(settings.model_copy(update={"amqp_url": amqp_url}))
+    worker = create_worker(settings.model_copy(update={"amqp_url": amqp_url, "outbox_poll_ms": 20}))
     running = asyncio.create_task(worker.run())
     await wait_until(lambda: all(consumer.consuming for consumer in worker.consumers))
     yield worker

@@ -12,7 +12,7 @@ from rowlock_cli.failure import fail
 from rowlock_cli.services import service_names
 
 commands = typer.Typer()
-ServiceArgument = Annotated[str, typer.Argument(help="catalog, reservation or orders")]
+ServiceArgument = Annotated[str, typer.Argument(help="A service, such as orders")]
 
 
 @commands.command()

@@ -14,6 +14,11 @@ class Settings(ServiceSettings):
     # SMTP_URL may hold a password: what is wrong with it is said without it.
     model_config = SettingsConfigDict(hide_input_in_errors=True)
 
+    outbox_poll_ms: int = Field(
+        default=60_000,
+        ge=5,
+        description="How often the relay looks for messages nobody woke it for; this service sends none",
+    )
     smtp_url: str = Field(
         description="Mail server: smtp://user:password@host:port (STARTTLS where the server offers it, and "
         "always before a password, except on this machine) or smtps://… (TLS from the start)"

@@ -8,6 +8,7 @@ the mails under way be finished.
 import asyncio
 import traceback
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from email.headerregistry import Address
 from functools import partial
@@ -76,7 +77,11 @@ class Sending:
 
     async def run(self) -> int:
         """Send until nothing is due; gives how many mails were sent."""
-        lines = [asyncio.create_task(self._work_off()) for _ in range(self._settings.mail_lines)]
+        first = await self._claim()
+        if first is None:
+            return 0
+        mails = [first, *[None] * (self._settings.mail_lines - 1)]
+        lines = [asyncio.create_task(self._work_off(mail)) for mail in mails]
         try:
             await asyncio.wait(lines)
         except asyncio.CancelledError:
@@ -87,12 +92,14 @@ class Sending:
             raise
         return sum(line.result() for line in lines)
 
-    async def _work_off(self) -> int:
+    async def _work_off(self, mail: ClaimedMail | None) -> int:
+        """One line: begins with `mail`, if it was claimed already."""
         line = Line(self._server, hello_name=self._sender.domain)
         sent = 0
         try:
-            while not self._stopping and (mail := await self._claim()):
+            while not self._stopping and (mail := mail or await self._claim()):
                 sent += await self._attempt(mail, line) is MailState.SENT
+                mail = None
         finally:
             await line.close()
         return sent
@@ -110,7 +117,7 @@ class Sending:
             kind=mail.cause.kind,
             claims=mail.claims,
             state=state,
-            outcome=repr(outcome),
+            **asdict(outcome),
         )
         return state
 
