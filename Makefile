@@ -29,7 +29,7 @@ status: install ## Say what runs
 logs: install ## Follow the logs of all processes
 	@exec $(LOCAL) logs
 
-demo: install ## Walk one buyer through the gateway of the running system
+demo: install ## Walk five journeys through the gateway of the running system
 	@$(VENV)/python -m rowlock_demo walk
 
 test: install ## Run all tests; needs nothing running
