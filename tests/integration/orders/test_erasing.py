@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -53,9 +53,10 @@ async def order_in(
     return order_id
 
 
-async def erase_account(scene: Scene, *, email: str = EMAIL) -> None:
+async def erase_account(scene: Scene, *, email: str = EMAIL, sent_at: datetime | None = None) -> None:
     fingerprint = scene.personal.email_fingerprint(email)
-    await scene.deliver(AccountErased(account_id=ADA_ACCOUNT, email_fingerprint=fingerprint))
+    erased = AccountErased(account_id=ADA_ACCOUNT, email_fingerprint=fingerprint)
+    await scene.deliver(erased, sent_at=sent_at)
 
 
 async def personal_rows(scene: Scene, order_id: UUID) -> int:
@@ -81,7 +82,7 @@ async def is_nobodys(scene: Scene, order_id: UUID) -> bool:
     ("state", "ended"),
     [(OrderState.EXPIRED, False), (OrderState.REFUNDED, False), (OrderState.CONFIRMED, True)],
 )
-@pytest.mark.parametrize("buyer_id", [ADA, None])
+@pytest.mark.parametrize("buyer_id", [ADA, None], ids=["buyer", "guest"])
 async def test_an_order_that_is_over_is_erased_at_once_and_its_books_stay(
     scene: Scene, state: OrderState, buyer_id: str | None, *, ended: bool
 ) -> None:
@@ -189,6 +190,19 @@ async def test_orders_of_others_are_left_alone(scene: Scene) -> None:
     assert [await personal_rows(scene, order_id) for order_id in (other, guests)] == [2, 2]
 
 
+async def test_what_somebody_ordered_who_came_back_before_a_late_message_stays(scene: Scene) -> None:
+    sent_at = utc_now() - timedelta(minutes=1)
+    guests = await order_in(scene, OrderState.CONFIRMED, buyer_id=None)
+    new_accounts = await order_in(scene, OrderState.CONFIRMED, buyer_id=str(new_id()))
+
+    await erase_account(scene, sent_at=sent_at)
+
+    assert [(await scene.order(order_id))["contact"]["email"] for order_id in (guests, new_accounts)] == [
+        EMAIL
+    ] * 2
+    assert await scene.scalar("SELECT count(erasure_booked_at) FROM orders.orders") == 0
+
+
 async def test_on_anothers_order_only_the_contact_goes(scene: Scene) -> None:
     order_id = await order_in(scene, OrderState.CONFIRMED, buyer_id="eve")
 
@@ -253,6 +267,21 @@ async def test_stored_answers_of_the_person_go_whoever_asked_for_them(
     await erase_account(scene)
 
     assert await scene.scalar("SELECT count(*) FROM orders.idempotency") == 0
+
+
+async def test_who_asked_for_links_is_forgotten_with_the_answer(
+    scene: Scene, anonymous: httpx.AsyncClient
+) -> None:
+    email = f"links-{uuid4()}@example.org"
+    headers = {"Idempotency-Key": str(uuid4())}
+    assert (
+        await anonymous.post("/orders/lookups", json={"email": email}, headers=headers)
+    ).status_code == 202
+
+    await erase_account(scene, email=email)
+
+    left = "(SELECT count(*) FROM orders.idempotency) + (SELECT count(*) FROM orders.order_lookups)"
+    assert await scene.scalar(f"SELECT {left}") == 0
 
 
 async def test_the_command_tells_what_was_erased_and_what_was_kept_and_why(
