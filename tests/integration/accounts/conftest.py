@@ -22,7 +22,7 @@ from chassis.database import Database
 from support.fixtures.settings import SettingsFor
 
 # Weak on purpose: these tests are not about how long a hash takes.
-QUICK = {"argon2_memory_kib": 8_192, "argon2_passes": 1}
+QUICK = {"argon2_memory_kib": 8_192, "argon2_passes": 1, "password_busy_share_max": 1.0}
 NO_LIMITS = {
     name: "1000000/1s"
     for name in Settings.model_fields

@@ -134,6 +134,31 @@ async def test_nobody_waits_longer_than_the_bound(gate: Gate, monkeypatch: pytes
     assert all(isinstance(outcome, PasswordsBusy) for outcome in outcomes)
 
 
+async def test_a_thread_rests_so_that_a_flood_takes_its_share_and_no_more() -> None:
+    pool = Passwords(QUICK, threads=1, waiting_max=20, wait_s_max=30, niceness=0, busy_share_max=0.25)
+    began = time.monotonic()
+    worked = await asyncio.gather(*(pool._in_thread(_work_for, 0.02) for _ in range(10)))
+    took_s = time.monotonic() - began
+
+    assert sum(worked) / took_s < 0.3
+    assert took_s < 10 * 0.02 / 0.25 * 3
+
+
+async def test_who_comes_alone_does_not_wait_for_a_rest() -> None:
+    pool = Passwords(QUICK, threads=1, waiting_max=0, wait_s_max=30, niceness=0, busy_share_max=0.01)
+    began = time.monotonic()
+    await pool._in_thread(_work_for, 0.02)
+
+    assert time.monotonic() - began < 0.5
+
+
+def _work_for(seconds: float) -> float:
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        pass
+    return seconds
+
+
 async def test_the_loop_goes_on_while_passwords_are_hashed() -> None:
     slow = PasswordHasher(time_cost=2, memory_cost=65_536, parallelism=1)
     pool = Passwords(slow, threads=1, waiting_max=8, wait_s_max=30, niceness=0)

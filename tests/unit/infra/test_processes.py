@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,8 @@ from rowlock_local.files import read_json, write_json
 from rowlock_local.home import Home
 from rowlock_local.identity import identify, is_same, start_ticks
 from rowlock_local.leftovers import end_leftovers
+from rowlock_local.parts.services import service_command, service_processes
+from rowlock_local.settings import LocalSettings
 from rowlock_local.supervisor import Supervisor
 from support.waiting import wait_until
 
@@ -139,6 +142,25 @@ def test_a_child_can_run_as_another_user():
     )
 
     assert done.stdout.strip() == "65534"
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="a kernel that shares by thread")
+def test_a_childs_session_stands_back_when_it_is_told_to():
+    def session_of(**how):
+        show = wrap([sys.executable, "-c", "print(open('/proc/self/autogroup').read())"], **how)
+        return subprocess.run(show, capture_output=True, text=True, check=True, start_new_session=True).stdout
+
+    assert session_of(niceness=7).split()[-1] == "7"
+    assert session_of().split()[-1] == "0"
+
+
+def test_logins_stand_back_for_everything_else(tmp_path):
+    niceness = {
+        (process.service, process.process_type): service_command(process, port=1, env={}).niceness
+        for process in service_processes(LocalSettings(rowlock_home=tmp_path))
+    }
+
+    assert {name for name, value in niceness.items() if value > 0} == {("accounts", "api")}
 
 
 def test_a_reused_pid_is_another_process():

@@ -7,17 +7,24 @@ need not be open to that user.
 """
 
 import argparse
+import contextlib
 import ctypes
 import os
 import signal
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+# Of the session: between sessions the kernel shares the processor, whatever their threads' niceness.
+SESSION_NICENESS = Path("/proc/self/autogroup")
 
 
 def main() -> None:
     """Drop rights, tie the life to the parent's and run the program."""
     options = read_options()
     libc = ctypes.CDLL(None, use_errno=True)  # loaded now: it may not be there inside another root
+    if options.niceness:
+        with contextlib.suppress(OSError):  # a kernel without it shares by thread
+            SESSION_NICENESS.write_text(str(options.niceness))
     if options.root:
         os.chroot(options.root)
     os.chdir(options.cwd)
@@ -40,6 +47,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--gid", type=int)
     parser.add_argument("--root")
     parser.add_argument("--cwd", default="/")
+    parser.add_argument("--niceness", type=int, default=0)
     parser.add_argument("program", nargs="+")
     return parser.parse_args()
 

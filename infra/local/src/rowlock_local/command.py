@@ -30,12 +30,21 @@ class Command:
     root: Path | None = None
     stop_signal: str = "SIGTERM"
     stop_s_max: float = 20
+    niceness: int = 0
+    """How far its session stands back for the others when the processor is short, up to 19."""
     prepare: Callable[[], Awaitable[None]] | None = None
     """Awaited before each start, restarts included."""
 
     def child_argv(self) -> list[str]:
         """The program wrapped so that it ends with this launcher."""
-        return wrap(self.argv, cwd=self.cwd, death_signal=self.stop_signal, user=self.user, root=self.root)
+        return wrap(
+            self.argv,
+            cwd=self.cwd,
+            death_signal=self.stop_signal,
+            user=self.user,
+            root=self.root,
+            niceness=self.niceness,
+        )
 
 
 def wrap(
@@ -45,6 +54,7 @@ def wrap(
     death_signal: str = "SIGTERM",
     user: User | None = None,
     root: Path | None = None,
+    niceness: int = 0,
 ) -> list[str]:
     """The command line of `child.py` that becomes `argv`."""
     wrapped = [sys.executable, "-I", "-S", str(CHILD), "--parent", str(os.getpid())]
@@ -53,4 +63,6 @@ def wrap(
         wrapped += ["--uid", str(user.uid), "--gid", str(user.gid)]
     if root:
         wrapped += ["--root", str(root)]
+    if niceness:
+        wrapped += ["--niceness", str(niceness)]
     return [*wrapped, "--", *argv]

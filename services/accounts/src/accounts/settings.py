@@ -15,6 +15,11 @@ SIGNING_KEY_MARGIN_S = 60
 class Settings(ServiceSettings):
     """Read from the environment, upper case."""
 
+    outbox_poll_ms: int = Field(
+        default=250,
+        ge=5,
+        description="How often the relay looks for messages nobody woke it for; mail is no hurry",
+    )
     public_url: str = Field(
         default="http://127.0.0.1:8080", description="Where the gateway is for the world: base of links"
     )
@@ -59,6 +64,12 @@ class Settings(ServiceSettings):
     )
     password_wait_s_max: float = Field(
         default=5.0, gt=0, description="Longest a password waits to be checked, its check included"
+    )
+    password_busy_share_max: float = Field(
+        default=0.25,
+        gt=0,
+        le=1,
+        description="Most of the time that a password thread works; it rests in between",
     )
     password_niceness: int = Field(
         default=10, ge=0, le=19, description="How far the password threads stand back for everything else"

@@ -11,6 +11,8 @@ from rowlock_local.probes import http_answers
 from rowlock_local.settings import PROCESS_TYPES, SERVICES, LocalSettings
 
 PORT_SETTING = {"api": "HTTP_PORT", "worker": "WORKER_HTTP_PORT"}
+# A login costs as much of the processor as a hundred holds: those who hold seats do not wait for it.
+NICENESS = {("accounts", "api"): 19}
 
 
 @dataclass(frozen=True)
@@ -76,4 +78,5 @@ def service_command(process: ServiceProcess, *, port: int, env: Mapping[str, str
         ready=ready,
         env={**os.environ, **env, **own},
         cwd=Path.cwd(),
+        niceness=NICENESS.get((process.service, process.process_type), 0),
     )

@@ -1,8 +1,10 @@
 """Argon2id, on a few threads of its own that stand back for everything else.
 
 A hash takes tens of milliseconds and many mebibytes on purpose. So that a flood of logins slows down
-nothing but logins, no more than `threads` are made at once, at a lower priority, and no more than
-`waiting_max` wait, none longer than `wait_s_max`: the next one is refused at once.
+nothing but logins, no more than `threads` are made at once, at a lower priority, each thread rests
+between two of them so as to work no more than `busy_share_max` of the time, and no more than `waiting_max`
+wait, none longer than `wait_s_max`: the next one is refused at once. Time is counted by the clock on the
+wall: where the processor is short a hash takes longer, and the rest after it too.
 """
 
 import asyncio
@@ -10,6 +12,7 @@ import contextlib
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -24,6 +27,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 RETRY_AFTER_S = 2
+REST_S_MAX = 1.0
 
 
 class PasswordsBusy(Exception):
@@ -38,9 +42,18 @@ class Passwords:
     """Hashes and verifies passwords. `close` when no request can come any more."""
 
     def __init__(
-        self, hasher: PasswordHasher, *, threads: int, waiting_max: int, wait_s_max: float, niceness: int
+        self,
+        hasher: PasswordHasher,
+        *,
+        threads: int,
+        waiting_max: int,
+        wait_s_max: float,
+        niceness: int,
+        busy_share_max: float = 1.0,
     ) -> None:
         self._hasher = hasher
+        self._busy_share_max = busy_share_max
+        self._resting = _Resting()
         self._wait_s_max = wait_s_max
         self._at_once_max = threads + waiting_max
         self._at_once = 0
@@ -65,6 +78,7 @@ class Passwords:
             waiting_max=settings.password_waiting_max,
             wait_s_max=settings.password_wait_s_max,
             niceness=settings.password_niceness,
+            busy_share_max=settings.password_busy_share_max,
         )
 
     async def hash(self, password: str) -> str:
@@ -100,13 +114,29 @@ class Passwords:
             raise PasswordsBusy
         self._at_once += 1
         try:
-            call = partial(work, *args, **kwargs)
+            call = partial(self._rested, partial(work, *args, **kwargs))
             async with asyncio.timeout(self._wait_s_max):
                 return await asyncio.get_running_loop().run_in_executor(self._threads, call)
         except TimeoutError:
             raise PasswordsBusy from None
         finally:
             self._at_once -= 1
+
+    def _rested(self, work: Callable[[], R]) -> R:
+        """In a password thread: rest from the work before, so that nobody's answer waits for a rest."""
+        time.sleep(max(0.0, self._resting.until - time.monotonic()))
+        began = time.monotonic()
+        try:
+            return work()
+        finally:
+            ended = time.monotonic()
+            self._resting.until = ended + min((ended - began) * (1 / self._busy_share_max - 1), REST_S_MAX)
+
+
+class _Resting(threading.local):
+    """Until when this thread rests."""
+
+    until = 0.0
 
 
 def _stand_back(*, niceness: int) -> None:
