@@ -8,6 +8,11 @@ from chassis.settings import MEBIBYTE, ServiceSettings
 class Settings(ServiceSettings):
     """Read from the environment, upper case, no prefix."""
 
+    outbox_poll_ms: int = Field(
+        default=250,
+        ge=5,
+        description="How often the relay looks for messages nobody woke it for; a publication is no hurry",
+    )
     seating_plan_bytes_max: int = Field(
         default=64 * MEBIBYTE,
         ge=1,

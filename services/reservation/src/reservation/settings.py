@@ -15,6 +15,11 @@ HOLD_SEATS_MAX = 100
 class Settings(ServiceSettings):
     """Read from the environment, upper case."""
 
+    outbox_poll_ms: int = Field(
+        default=250,
+        ge=5,
+        description="How often the relay looks for messages nobody woke it for; answers to orders wake it",
+    )
     catalog_url: str = Field(
         default="http://127.0.0.1:9101",
         description="Base URL of catalog's api, for seating plans (never routed)",
