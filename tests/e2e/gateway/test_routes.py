@@ -48,6 +48,9 @@ ROUTES = [
     ("GET", f"/orders/{EVENT}", "orders"),
     ("GET", "/orders/assets/order.js", "orders"),
     ("GET", "/account/verify-email", "accounts"),
+    ("GET", "/account/reset-password", "accounts"),
+    ("GET", "/account/invitation", "accounts"),
+    ("GET", "/account/orders", "accounts"),
     ("GET", "/account/assets/page.js", "accounts"),
 ]
 
@@ -111,6 +114,8 @@ INTERNAL = [
     "/.well-knownx/jwks.json",
     "/api/v1/mails",
     "/api/v1/accountsx",
+    "/account/",
+    "/account/orders/x",
 ]
 REFUSED = [
     "/api/v1/events%2f..%2f..%2f..%2fmetrics",

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
 from accounts.api.pages import PAGES, add_pages
-from support.services import openapi_of
+from support.services import openapi_of, operations_of
 
 each_page = pytest.mark.parametrize("page", PAGES)
 
@@ -25,10 +26,13 @@ async def browser() -> AsyncIterator[httpx.AsyncClient]:
 async def test_a_page_loads_only_what_is_served_beside_it(browser: httpx.AsyncClient, page: str) -> None:
     answer = await browser.get(f"/account/{page}")
     loaded = re.findall(r'<(?:script|link)[^>]+(?:src|href)="([^"]+)"', answer.text)
+    scripts = [(await browser.get(asset)).text for asset in loaded if asset.endswith(".js")]
+    imported = [f"/account/assets/{name}" for name in re.findall(r'from "\./([^"]+)"', "".join(scripts))]
+    assets = loaded + imported
 
     assert answer.headers["content-type"].startswith("text/html")
-    assert len(loaded) == 2
-    assert {asset: (await browser.get(asset)).status_code for asset in loaded} == dict.fromkeys(loaded, 200)
+    assert (len(loaded), len(imported)) == (2, 1)
+    assert {asset: (await browser.get(asset)).status_code for asset in assets} == dict.fromkeys(assets, 200)
 
 
 @each_page
@@ -44,15 +48,48 @@ async def test_a_page_runs_no_script_but_ours_and_tells_nobody_where_it_is(
 
 
 @each_page
-async def test_a_page_sends_what_its_route_takes(browser: httpx.AsyncClient, page: str) -> None:
+async def test_a_form_sends_what_its_route_takes(browser: httpx.AsyncClient, page: str) -> None:
     text = (await browser.get(f"/account/{page}")).text
-    document = openapi_of("accounts")
-    [path] = re.findall(r'data-to="([^"]+)"', text)
-    body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    fields = set(document["components"]["schemas"][body["$ref"].rpartition("/")[2]]["properties"])
+    forms = re.findall(r"<form .+?</form>", text, re.DOTALL)
 
-    sent = set(re.findall(r'<input[^>]+name="([^"]+)"', text))
-    assert sent - ({"email", "password"} if "data-as-account" in text else set()) == fields
+    assert forms
+    for form in forms:
+        [path] = re.findall(r'data-to="([^"]+)"', form)
+        takes = body_of(path)
+        of_the_login = {"email", "password"} if "data-as-account" in form else set()
+        sent = set(re.findall(r'<input[^>]+name="([^"]+)"', form)) - of_the_login
+        assert set(takes["required"]) <= sent <= set(takes["properties"])
+
+
+def body_of(path: str) -> dict[str, Any]:
+    """The schema of what a POST takes."""
+    document = openapi_of("accounts")
+    body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    return document["components"]["schemas"][body["$ref"].rpartition("/")[2]]
+
+
+async def test_every_route_that_a_script_names_is_one_of_ours(browser: httpx.AsyncClient) -> None:
+    asked = set()
+    for script in ("asking.js", "page.js", "orders.js"):
+        text = (await browser.get(f"/account/assets/{script}")).text
+        asked |= set(re.findall(r'ask\("([A-Z]+)", [`"](/[^`"?]+)', text))
+    ours = {
+        (method.upper(), path)
+        for service in ("accounts", "orders")
+        for method, path in operations_of(service)
+    }
+
+    assert len(asked) == 5
+    assert {(method, re.sub(r"\$\{[^}]+\}", "{order_id}", path)) for method, path in asked} <= ours
+
+
+@each_page
+async def test_a_page_keeps_no_token(browser: httpx.AsyncClient, page: str) -> None:
+    text = (await browser.get(f"/account/{page}")).text
+    for asset in ("asking.js", "page.js", "orders.js"):
+        text += (await browser.get(f"/account/assets/{asset}")).text
+
+    assert not re.search(r"localStorage|sessionStorage|indexedDB|cookie|console\.", text)
 
 
 @each_page

@@ -1,8 +1,9 @@
-"""Where mailed links lead: `/account/verify-email`, `/account/reset-password` and `/account/invitation`.
+"""Where mailed links lead: small pages under `/account`, one for each of PAGES.
 
 The link's token stands behind the `#`, which no browser sends to any server. A script of ours takes it
 from there, and from the address bar; it is used when somebody presses the button, not when a mail
-program looks at the link. Nothing is loaded from elsewhere.
+program looks at the link. `reset-password` without a token asks for the e-mail address to send a link to;
+`orders` needs none, one logs in there. Nothing is loaded from elsewhere.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 PREFIX = "/account"
-PAGES = ("verify-email", "reset-password", "invitation")
+PAGES = ("verify-email", "reset-password", "invitation", "orders")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'",

@@ -1,53 +1,61 @@
-// One form: sends its fields as JSON to where `data-to` says, and says what came of it.
-"use strict";
+// The pages of mailed links: each form sends its fields to where its `data-to` says.
+import { ask, inSession, onSubmit, say } from "./asking.js";
 
-const form = document.querySelector("form");
-const words = document.querySelector('[role="status"]');
-const button = form.querySelector("button");
-let key = newKey();
+const parts = [...document.querySelectorAll("[data-for]")];
+
+function show(part) {
+  for (const other of parts) other.hidden = other !== part;
+  for (const status of document.querySelectorAll('[role="status"]')) status.textContent = "";
+  document.title = `${part.querySelector("h1").textContent} – Rowlock`;
+}
 
 // Out of the address bar and the history: whoever looks over a shoulder later finds no token.
-form.elements.token.value = decodeURIComponent(location.hash.slice(1));
-if (location.hash) history.replaceState(null, "", location.pathname);
-
-function newKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16)).join("-");
+function takeToken() {
+  const token = location.hash.slice(1);
+  if (token) history.replaceState(null, "", location.pathname);
+  for (const field of document.querySelectorAll('[name="token"]')) {
+    field.value = token;
+    field.parentElement.hidden = token !== "";
+  }
+  show(parts.find((part) => part.dataset.for === (token ? "link" : "nobody")) ?? parts[0]);
 }
 
-// Rejects with a TypeError where no answer came: then the same key makes the next try the same request.
-async function ask(method, path, body, more) {
-  const headers = { "Content-Type": "application/json", "Idempotency-Key": `${key}.${method}${path}`, ...more };
-  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
-  if (answer.ok) return answer.status === 204 ? null : answer.json();
-  const problem = await answer.json().catch(() => ({}));
-  throw new Error(problem.detail || problem.title || "That did not work. Try again in a moment.");
-}
-
-async function send() {
-  const { token, email, password, ...rest } = Object.fromEntries(new FormData(form));
-  const body = { token: token.trim(), ...rest };
-  if (!("asAccount" in form.dataset)) return ask("POST", form.dataset.to, body);
-  const session = await ask("POST", "/api/v1/sessions", { email, password });
-  const me = { Authorization: `Bearer ${session.access_token}` };
-  try {
-    await ask("POST", form.dataset.to, body, me);
-  } finally {
-    await ask("DELETE", "/api/v1/sessions/current", undefined, me).catch(() => {});
+async function send(form, { email, password, ...body }, key) {
+  const { to } = form.dataset;
+  if (body.token) body.token = body.token.trim();
+  if ("asAccount" in form.dataset) {
+    await inSession({ email, password }, key, (token) => ask("POST", to, { body, key, token }));
+  } else {
+    await ask("POST", to, { body: email ? { email, ...body } : body, key });
   }
 }
 
-form.addEventListener("submit", async (submission) => {
-  submission.preventDefault();
-  button.disabled = true;
-  words.textContent = "One moment…";
-  try {
-    await send();
-    form.hidden = true;
-    words.textContent = form.dataset.done;
-  } catch (error) {
-    const answered = !(error instanceof TypeError);
-    if (answered) key = newKey();
-    words.textContent = answered ? error.message : "There is no connection. Try again in a moment.";
-    button.disabled = false;
-  }
-});
+function finish(form) {
+  const status = form.parentElement.querySelector('[role="status"]');
+  form.hidden = true;
+  say(form, form.dataset.done);
+  for (const next of form.parentElement.querySelectorAll(".next")) next.hidden = false;
+  status.focus();
+}
+
+for (const form of document.forms) {
+  onSubmit(form, async (fields, key) => {
+    try {
+      await send(form, fields, key);
+    } catch (error) {
+      // The link may be cut short: then the code can be typed.
+      if (error.type === "/problems/link-invalid") form.elements.token.parentElement.hidden = false;
+      throw error;
+    }
+    finish(form);
+  });
+}
+for (const button of document.querySelectorAll("[data-turn]")) {
+  button.addEventListener("click", () => {
+    const part = parts.find((other) => other.id === button.dataset.turn);
+    show(part);
+    part.querySelector("div:not([hidden]) > input").focus();
+  });
+}
+addEventListener("hashchange", takeToken);
+takeToken();
