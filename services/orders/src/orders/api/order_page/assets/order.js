@@ -12,6 +12,7 @@ const STATES = {
   refunded: "over: the seats could not be given, and your money goes back",
 };
 const ON_ITS_WAY = ["finalizing", "cancelling"];
+const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "short" });
 const token = takeToken();
 
 // Out of the address bar, so that it is not copied along with it; kept for this tab only.
@@ -42,23 +43,32 @@ function say(text) {
 }
 
 function money({ amount_minor: minor, currency }) {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  const format = new Intl.NumberFormat("en-GB", { style: "currency", currency });
   return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
 
-function row(cells) {
-  const line = document.createElement("tr");
-  for (const text of cells) line.insertCell().textContent = text;
+function made(tag, ...children) {
+  const element = document.createElement(tag);
+  element.append(...children);
+  return element;
+}
+
+function lineOf({ event_title: title, seat_id: seat, ticket_type: type, price, attendee }, ticket) {
+  const who = attendee ? `, for ${attendee.first_name} ${attendee.last_name}` : "";
+  const line = made("li", made("strong", `${title}, ${seat}`), made("br"), `${type}, ${money(price)}${who}`);
+  if (ticket) line.append(ticketOf(ticket));
   return line;
 }
 
+function ticketOf({ starts_at: startsAt, ticket_code: code }) {
+  return made("p", moment.format(new Date(startsAt)), made("br"), "Ticket code ", made("code", code));
+}
+
 function show(order, tickets) {
-  const codes = new Map(tickets.filter((t) => t.state === "valid").map((t) => [t.event_id + t.seat_id, t.ticket_code]));
+  const valid = new Map(tickets.filter((ticket) => ticket.state === "valid").map((ticket) => [ticket.line_id, ticket]));
   at("state").textContent = STATES[order.state] || order.state;
   at("total").textContent = money(order.total);
-  at("seats").replaceChildren(...order.lines.map((line) => row([
-    line.event_title, line.seat_id, line.ticket_type, codes.get(line.event_id + line.seat_id) || "–", money(line.price),
-  ])));
+  at("seats").replaceChildren(...order.lines.map((line) => lineOf(line, valid.get(line.line_id))));
   at("cancel").hidden = !["awaiting_payment", "confirmed"].includes(order.state);
   at("sure").hidden = true;
   at("order").hidden = false;
@@ -76,7 +86,9 @@ async function load() {
 function refuse(answer) {
   at("order").hidden = true;
   if (answer.status === 401 || answer.status === 404) {
-    say("This link opens no order. If the order belongs to an account, log in to see it.");
+    say(token
+      ? "This link opens no order any more. If the order belongs to an account, log in to see it."
+      : "If you ordered with an account, log in to see the order.");
     at("lost").hidden = false;
   } else {
     fail(answer);
@@ -118,4 +130,5 @@ at("cancel").addEventListener("click", () => offer(true));
 at("keep").addEventListener("click", () => offer(false));
 at("really").addEventListener("click", () => cancel().catch(fail));
 at("lookup").addEventListener("submit", (event) => sendLinks(event).catch(fail));
+addEventListener("hashchange", () => location.reload()); // another link, opened in this tab
 load().catch(fail);
