@@ -141,7 +141,15 @@ async def test_a_thread_rests_so_that_a_flood_takes_its_share_and_no_more() -> N
     took_s = time.monotonic() - began
 
     assert sum(worked) / took_s < 0.3
-    assert took_s < 10 * 0.02 / 0.25 * 3
+
+
+async def test_a_thread_that_had_to_wait_for_a_processor_rests_much_longer() -> None:
+    """Here it sleeps instead of waiting: either way it takes time and does not run."""
+    pool = Passwords(QUICK, threads=1, waiting_max=20, wait_s_max=30, niceness=0, busy_share_max=0.5)
+    began = time.monotonic()
+    await asyncio.gather(*(pool._in_thread(time.sleep, 0.03) for _ in range(3)))
+
+    assert time.monotonic() - began > 3 * 0.03 + 2 * 0.2
 
 
 async def test_who_comes_alone_does_not_wait_for_a_rest() -> None:

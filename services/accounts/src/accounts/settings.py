@@ -66,10 +66,11 @@ class Settings(ServiceSettings):
         default=5.0, gt=0, description="Longest a password waits to be checked, its check included"
     )
     password_busy_share_max: float = Field(
-        default=0.25,
+        default=0.5,
         gt=0,
         le=1,
-        description="Most of the time that a password thread works; it rests in between",
+        description="Most of the time that a password thread works; it rests in between, and much longer "
+        "where processors are short",
     )
     password_niceness: int = Field(
         default=10, ge=0, le=19, description="How far the password threads stand back for everything else"

@@ -3,8 +3,8 @@
 A hash takes tens of milliseconds and many mebibytes on purpose. So that a flood of logins slows down
 nothing but logins, no more than `threads` are made at once, at a lower priority, each thread rests
 between two of them so as to work no more than `busy_share_max` of the time, and no more than `waiting_max`
-wait, none longer than `wait_s_max`: the next one is refused at once. Time is counted by the clock on the
-wall: where the processor is short a hash takes longer, and the rest after it too.
+wait, none longer than `wait_s_max`: the next one is refused at once. Where the processor is short, a thread
+notices that it was kept waiting for one, and rests much longer.
 """
 
 import asyncio
@@ -27,6 +27,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 RETRY_AFTER_S = 2
+# A thread that waited for a processor takes it from somebody: the wait counts so many times as work.
+REST_FOR_WAITING = 10.0
 REST_S_MAX = 1.0
 
 
@@ -125,12 +127,14 @@ class Passwords:
     def _rested(self, work: Callable[[], R]) -> R:
         """In a password thread: rest from the work before, so that nobody's answer waits for a rest."""
         time.sleep(max(0.0, self._resting.until - time.monotonic()))
-        began = time.monotonic()
+        began, ran_before_s = time.monotonic(), time.thread_time()
         try:
             return work()
         finally:
             ended = time.monotonic()
-            self._resting.until = ended + min((ended - began) * (1 / self._busy_share_max - 1), REST_S_MAX)
+            took_s, ran_s = ended - began, time.thread_time() - ran_before_s
+            tiring_s = took_s + (took_s - ran_s) * REST_FOR_WAITING
+            self._resting.until = ended + min(tiring_s * (1 / self._busy_share_max - 1), REST_S_MAX)
 
 
 class _Resting(threading.local):
