@@ -132,6 +132,36 @@ async def test_a_link_brings_the_password_of_whoever_registered_for_it(desk: Des
         assert problem(await thief.confirm(link)) == (422, "link-invalid")
 
 
+async def test_another_link_brings_no_password_that_somebody_registered_over_the_first(desk: Desk) -> None:
+    """Otherwise the owner who asks for another link would verify the account of a thief."""
+    owner, thief = desk.person(), desk.person(password="planted by a thief")
+    thief.email = owner.email
+    await owner.register()
+    await thief.register()
+    await owner.send("POST", "/accounts/email-verifications", {"email": owner.email})
+    link = await desk.mailbox.last_link(owner.email)
+
+    assert problem(await owner.confirm(link)) == (422, "link-invalid")
+    body = {"token": link, "new_password": "four wide-awake owls"}
+    chosen = await owner.send("POST", "/accounts/password-resets/confirmation", body)
+
+    assert chosen.status_code == 204
+    assert problem(await thief.try_login()) == (401, "credentials-wrong")
+    assert (await owner.login(password="four wide-awake owls")).tokens
+
+
+async def test_another_link_after_the_first_is_forgotten_lets_the_owner_choose(desk: Desk) -> None:
+    owner = desk.person()
+    await owner.register()
+    async with desk.db.transaction() as tx:
+        await tx.execute(text("DELETE FROM accounts.mail_requests"))
+
+    await owner.send("POST", "/accounts/email-verifications", {"email": owner.email})
+
+    [mail] = await desk.mailbox.mails_to(owner.email)
+    assert mail["kind"] == "password_reset"
+
+
 async def test_a_mail_to_an_unverified_address_repeats_no_word_of_whoever_typed_it(desk: Desk) -> None:
     ada = desk.person()
     await ada.register(name="Buy pills at http://example.com")

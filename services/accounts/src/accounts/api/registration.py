@@ -80,14 +80,19 @@ async def post_account(
 async def post_email_verification(
     body: EmailIn, write: IdempotentWrite, request: Request, desk: AtDesk
 ) -> Response:
-    """Mailed only if there is an account that still waits to be verified."""
+    """Mailed only if there is an account that still waits to be verified. Where its e-mail was registered
+    more than once, or long ago, the link lets its owner choose the password.
+    """
     email_fingerprint = desk.fingerprints.email(body.email)
     await desk.limits.take("email verification", request, identity=email_fingerprint)
 
     async def work(tx: Transaction) -> MailOut:
-        good_for_s = desk.settings.email_verification_s
         await request_email_verification(
-            tx, email_fingerprint=email_fingerprint, good_for_s=good_for_s, now=utc_now()
+            tx,
+            email_fingerprint=email_fingerprint,
+            good_for_s=desk.settings.email_verification_s,
+            reset_good_for_s=desk.settings.password_reset_s,
+            now=utc_now(),
         )
         return MailOut()
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from accounts.domain.mails import LinkInvalid, MailKind
-from accounts.storage.tables import mail_requests
+from accounts.storage.tables import accounts, mail_requests
 from chassis.database import Snapshot, Transaction
 from chassis.ids import new_id
 
@@ -61,6 +61,20 @@ async def find_mail_request(
     if row is None or (kind is not None and row["kind"] != kind):
         return None
     return _mail_request(row)
+
+
+async def is_of_first_registration(tx: Transaction, *, account_id: UUID, password_hash: str) -> bool:
+    """Whether the password came with the registration that made the account; False when that is forgotten."""
+    first = (
+        select(mail_requests.c.mail_request_id)
+        .join(accounts, accounts.c.account_id == mail_requests.c.account_id)
+        .where(
+            accounts.c.account_id == account_id,
+            mail_requests.c.password_hash == password_hash,
+            mail_requests.c.created_at == accounts.c.created_at,
+        )
+    )
+    return (await tx.execute(first)).first() is not None
 
 
 async def use_mail_request(tx: Transaction, *, mail_request_id: UUID, kind: MailKind) -> MailRequest:

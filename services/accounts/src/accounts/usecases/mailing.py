@@ -7,7 +7,12 @@ from accounts.domain.mails import NEWS_S, MailKind
 from accounts.storage.mail_requests import add_mail_request
 from accounts.storage.outbox import send
 from chassis.database import Transaction
-from messages.accounts import EmailVerificationRequested, PasswordChanged, RegistrationRepeated
+from messages.accounts import (
+    EmailVerificationRequested,
+    PasswordChanged,
+    PasswordResetRequested,
+    RegistrationRepeated,
+)
 
 
 async def mail_verification(
@@ -23,6 +28,15 @@ async def mail_verification(
         now=now,
     )
     await send(tx, EmailVerificationRequested(account_id=account_id, mail_request_id=mail_request_id))
+
+
+async def mail_password_reset(tx: Transaction, *, account_id: UUID, good_for_s: int, now: datetime) -> None:
+    """Have a link mailed that sets a new password, and verifies an account that is not verified yet."""
+    kind = MailKind.PASSWORD_RESET
+    mail_request_id = await add_mail_request(
+        tx, kind=kind, account_id=account_id, good_for_s=good_for_s, now=now
+    )
+    await send(tx, PasswordResetRequested(account_id=account_id, mail_request_id=mail_request_id))
 
 
 async def mail_repeated_registration(tx: Transaction, *, account_id: UUID, now: datetime) -> None:
