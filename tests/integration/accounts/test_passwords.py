@@ -17,9 +17,9 @@ async def stored_hash(desk: Desk, person: Person) -> str:
         return str(await connection.scalar(statement, {"fingerprint": fingerprint}))
 
 
-async def change(person: Person, *, current: str = "", new: str = NEW):
+async def change(person: Person, *, current: str = "", new: str = NEW, key: str = ""):
     body = {"current_password": current or person.password, "new_password": new}
-    return await person.send("PUT", "/accounts/me/password", body)
+    return await person.send("PUT", "/accounts/me/password", body, key=key)
 
 
 async def reset_link(desk: Desk, email: str) -> str:
@@ -72,6 +72,16 @@ async def test_a_change_needs_the_current_password_and_a_session_that_goes_on(ad
     await ada.send("DELETE", "/sessions/current")
     assert problem(await change(ada)) == (401, "session-over")
     assert (await ada.elsewhere().login()).tokens
+
+
+async def test_a_change_sent_again_gets_its_answer_again(ada: Person, desk: Desk) -> None:
+    assert (await change(ada, key="k1")).status_code == 204
+
+    again = await change(ada, key="k1")
+
+    assert (again.status_code, again.headers["idempotent-replay"]) == (204, "true")
+    assert problem(await change(ada)) == (403, "password-wrong")
+    assert [mail["kind"] for mail in await desk.mailbox.mails_to(ada.email)] == ["password_changed"]
 
 
 async def test_tries_at_the_current_password_are_limited(open_desk: OpenDesk) -> None:

@@ -1,5 +1,6 @@
 """One's own account."""
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,7 +13,7 @@ from accounts.api.schemas import AccountChangeIn, AccountOut, ExportOut, Passwor
 from accounts.queries.me import organization_names, sessions_of
 from accounts.storage.accounts import load_account
 from accounts.storage.rights import rights_of
-from accounts.usecases.change_password import change_password
+from accounts.usecases.change_password import PasswordWrong, change_password
 from accounts.usecases.erase_account import check_fresh_login, erase_account
 from accounts.usecases.rename_account import rename_account
 from chassis.clock import utc_now
@@ -64,7 +65,11 @@ async def put_password(
     """Every other session ends, and the mailbox hears of it."""
     session_id = me.live_session
     await desk.limits.take("password change", identity=str(me.account_id))
-    proven = await proven_again(db, desk.passwords, me.account_id, body.current_password)
+    try:
+        proven = await proven_again(db, desk.passwords, me.account_id, body.current_password)
+    except PasswordWrong as refusal:
+        # Unless this very request has changed it: then it gets its answer again.
+        return await write.once(partial(_refuse, because=refusal), status=204)
     password_hash = await desk.passwords.hash(body.new_password)
 
     async def work(tx: Transaction) -> None:
@@ -109,6 +114,10 @@ async def get_export(me: Me, db: Db, desk: AtDesk) -> ExportOut:
         SessionOut.model_validate(row | {"current": row["session_id"] == me.session_id}) for row in rows
     ]
     return ExportOut(account=account, sessions=sessions, elsewhere=elsewhere)
+
+
+async def _refuse(_tx: Transaction, *, because: Exception) -> None:
+    raise because
 
 
 async def _account(connection: Snapshot, desk: Desk, me: Caller) -> AccountOut:
