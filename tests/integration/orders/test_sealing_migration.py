@@ -14,6 +14,7 @@ from chassis.migrate import upgrade
 from chassis.provisioning import provision
 from chassis.sealing import Sealer
 from chassis.wrapping_keys import WrappingKeysUnusable
+from messages.catalog import FIRST_ORGANIZATION_ID
 from orders.queries import find_order
 from orders.settings import Settings
 from orders.storage.personal_data import PersonalData
@@ -95,6 +96,21 @@ async def test_what_lay_in_clear_is_sealed_and_nowhere_left(
     assert order["contact"] == {"email": EMAIL, "name": NAME, "phone": None}
     assert order["lines"][0]["attendee"] == {"first_name": "Ada", "last_name": LAST_NAME, "pesel": None}
     assert fingerprints.email(EMAIL).encode() in tables["orders.contacts"]
+
+
+def test_events_on_sale_before_belong_to_the_first_organization(
+    admin_url: str, service_url: str, signing_keys: SigningKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise no organizer could list the attendees of an event that was on sale at the upgrade."""
+    fill(admin_url)
+    monkeypatch.setenv("WRAPPING_KEYS", str(signing_keys.wrapping_keys))
+    monkeypatch.setenv("LOOKUP_KEY", str(signing_keys.lookup_key))
+
+    upgrade("orders", database_url=service_url)
+
+    with psycopg.connect(admin_url) as connection:
+        owners = connection.execute("SELECT organization_id FROM orders.offers").fetchall()
+    assert owners == [(FIRST_ORGANIZATION_ID,)]
 
 
 def test_without_keys_nothing_is_lost(

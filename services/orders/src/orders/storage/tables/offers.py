@@ -34,7 +34,7 @@ offers = Table(
     Column("prices", JSONB),
     Column("seats_per_order_max", Integer),
     Column("pesel_required", Boolean),
-    # Whose event it is. Null where the publication was seen before there were organizations.
+    # Whose event it is. Null in a tombstone.
     Column("organization_id", Uuid),
     Column("tickets_per_person_max", Integer),
     at("attendees_final_at", nullable=True),
