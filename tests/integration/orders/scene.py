@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from chassis.clock import utc_now
 from chassis.database import Database, Transaction
+from chassis.envelope import MessageMeta
 from chassis.ids import new_id
 from messages.base import Message
 from messages.catalog import EventCancelled, EventPublished, PriceCategoryOffer, TicketTypePrice
@@ -61,9 +62,17 @@ class Scene:
 
     # What the world does
 
-    async def deliver(self, message: Message) -> None:
+    async def deliver(self, message: Message, *, sent_at: datetime | None = None) -> None:
         """Handle a message as the worker would, once."""
-        await self.db.run(lambda tx: self._handlers[message.message_type](tx, message, None))
+        meta = MessageMeta(
+            message_id=new_id(),
+            message_type=message.message_type,
+            aggregate_id=str(message.aggregate_id),
+            aggregate_version=message.aggregate_version,
+            time=sent_at or utc_now(),
+            source="test",
+        )
+        await self.db.run(lambda tx: self._handlers[message.message_type](tx, message, meta))
 
     async def publish_event(self, **changes: Any) -> uuid.UUID:
         """Have an event on sale (a week from now, PLN, Stalls: adult 4500 and free 0)."""

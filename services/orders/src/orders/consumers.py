@@ -1,9 +1,11 @@
 """Which message leads to which use case. The clock is read here and passed on."""
 
+from datetime import timedelta
 from typing import Any
 
 from chassis.clock import utc_now
 from chassis.database import Transaction
+from chassis.envelope import MessageMeta
 from chassis.messaging import Consumer, Subscription, on
 from messages.accounts import AccountErased, EmailVerified
 from messages.catalog import EventCancelled, EventPublished
@@ -28,6 +30,8 @@ from orders.usecases.withdraw_order import withdraw_order
 
 CONSUMER = "orders"
 PEOPLE_CONSUMER = "orders.people"
+CLOCKS_DIFFER = timedelta(seconds=5)
+"""What was ordered before an erasure must not be taken for newer than it."""
 
 
 async def event_published(tx: Transaction, message: EventPublished, _meta: Any) -> None:
@@ -78,13 +82,14 @@ SUBSCRIPTIONS = [
 def people(access_tokens: OrderAccessTokens) -> list[Subscription]:
     """What becomes of people; an open order of an erased account gets a token of its own."""
 
-    async def account_erased(tx: Transaction, message: AccountErased, _meta: Any) -> None:
+    async def account_erased(tx: Transaction, message: AccountErased, meta: MessageMeta) -> None:
         await erase_person(
             tx,
             account_ids=[message.account_id],
             email_fingerprint=message.email_fingerprint,
             actor=Actor.BUYER,
             access_tokens=access_tokens,
+            asked_at=meta.time + CLOCKS_DIFFER,
             now=utc_now(),
         )
 

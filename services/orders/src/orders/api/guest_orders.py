@@ -18,6 +18,7 @@ from orders.api.limits import LimitsOf
 from orders.api.orders import OrderId
 from orders.api.rights import RightToOrder, key_scope
 from orders.api.schemas import LookupIn
+from orders.domain.rights import key_scope_of_lookups
 from orders.usecases.claim_orders import claim_orders
 from orders.usecases.request_order_links import request_order_links
 from orders.usecases.revoke_access import revoke_access
@@ -92,7 +93,7 @@ async def post_lookup(
         )
         return LinksRequestedOut()
 
-    return await write.once(work, status=202, scope=f"lookup:{email_fingerprint}")
+    return await write.once(work, status=202, scope=key_scope_of_lookups(email_fingerprint))
 
 
 @router.delete(

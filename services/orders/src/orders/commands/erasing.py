@@ -15,6 +15,7 @@ from orders.usecases.order_access_tokens import OrderAccessTokens
 async def erase(person: Person) -> Erasure:
     """Erase a person who asked an operator for it; the settings come from the environment."""
     settings = Settings.from_environment()
+    now = utc_now()
     fingerprints, db = Fingerprints.of_settings(settings), Database.of(settings, process="command")
     try:
         done = await db.run(
@@ -24,7 +25,8 @@ async def erase(person: Person) -> Erasure:
                 email_fingerprint=fingerprints.email(person.email),
                 actor=Actor.OPERATOR,
                 access_tokens=OrderAccessTokens(fingerprints),
-                now=utc_now(),
+                asked_at=now,
+                now=now,
             )
         )
     finally:

@@ -65,6 +65,11 @@ def key_scope_of_token(order_id: UUID, token_sha256: bytes) -> str:
     return f"order:{order_id}:{token_sha256.hex()}"
 
 
+def key_scope_of_lookups(email_fingerprint: str) -> str:
+    """Whose Idempotency-Keys those are of whoever asks for the links to an e-mail's orders."""
+    return f"lookup:{email_fingerprint}"
+
+
 def key_scope_of_payments(order_id: UUID) -> str:
     """Whose Idempotency-Keys those are of operators who record a payment: their answer tells of its
     buyer, and must be found when the buyer is erased.

@@ -24,13 +24,19 @@ _BOOKED = orders.c.erasure_booked_at.is_not(None) & orders.c.erased_at.is_(None)
 
 
 async def lock_orders_of_person(
-    tx: Transaction, *, buyer_ids: Collection[str], email_fingerprint: str | None, orders_max: int
+    tx: Transaction,
+    *,
+    buyer_ids: Collection[str],
+    email_fingerprint: str | None,
+    placed_until: datetime,
+    orders_max: int,
 ) -> list[Order]:
-    """At most `orders_max` orders of these accounts, and of guests with this e-mail unless their erasure
-    is booked, the oldest first, locked.
+    """At most `orders_max` orders of these accounts, and of guests with this e-mail who placed them by then,
+    unless their erasure is booked; the oldest first, locked.
     """
     of_email = select(contacts.c.order_id).where(contacts.c.email_fingerprint == email_fingerprint)
     guests = orders.c.access_token_sha256.is_not(None) & orders.c.order_id.in_(of_email) & ~_BOOKED
+    guests &= orders.c.placed_at <= placed_until
     return await lock_orders(tx, orders.c.buyer_id.in_(buyer_ids) | guests, orders_max=orders_max)
 
 
@@ -68,9 +74,13 @@ async def erase_order(tx: Transaction, *, order: Order, change: Change) -> None:
     await add_history(tx, order=after, change=change)
 
 
-async def forget_contacts_of_others(tx: Transaction, *, email_fingerprint: str) -> int:
-    """Delete this e-mail from the orders of accounts, which are not this person's; gives how many."""
-    of_accounts = select(orders.c.order_id).where(orders.c.buyer_id.is_not(None))
+async def forget_contacts_of_others(
+    tx: Transaction, *, email_fingerprint: str, placed_until: datetime
+) -> int:
+    """Delete this e-mail from orders of accounts, which are not this person's; gives how many."""
+    of_accounts = select(orders.c.order_id).where(
+        orders.c.buyer_id.is_not(None), orders.c.placed_at <= placed_until
+    )
     found = (contacts.c.email_fingerprint == email_fingerprint) & contacts.c.order_id.in_(of_accounts)
     gone = delete(contacts).where(found).returning(contacts.c.order_id)
     return len((await tx.execute(gone)).all())

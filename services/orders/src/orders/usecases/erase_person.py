@@ -13,6 +13,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from orders.domain.order import Change, Order
+from orders.domain.rights import key_scope_of_lookups
 from orders.domain.states import OVER_STATES, Actor, OrderState, Reason
 from orders.storage import erasing
 from orders.storage.ownership import hand_over
@@ -42,23 +43,32 @@ async def erase_person(
     email_fingerprint: str | None,
     actor: Actor,
     access_tokens: OrderAccessTokens,
+    asked_at: datetime,
     now: datetime,
 ) -> ErasedPerson:
     """Erase the orders of these accounts and of guests with this e-mail, which is known to be theirs.
 
-    On other people's orders only the contact with this e-mail goes. Asked again it finds nothing.
+    On other people's orders only the contact with this e-mail goes. Asked again it finds nothing. What the
+    e-mail ordered after `asked_at` stays: that is somebody who came back before the message did.
     """
     buyer_ids, done = [str(account_id) for account_id in account_ids], ErasedPerson()
     while found := await erasing.lock_orders_of_person(
-        tx, buyer_ids=buyer_ids, email_fingerprint=email_fingerprint, orders_max=ORDERS_AT_ONCE
+        tx,
+        buyer_ids=buyer_ids,
+        email_fingerprint=email_fingerprint,
+        placed_until=asked_at,
+        orders_max=ORDERS_AT_ONCE,
     ):
         for order in found:
             done.answers += await erasing.forget_answers(tx, scopes=access_tokens.key_scopes(order))
             await _erase_or_book(tx, order, done, actor, access_tokens, now)
     done.answers += await erasing.forget_answers(tx, scopes=buyer_ids)
     if email_fingerprint is not None:
+        done.answers += await erasing.forget_answers(tx, scopes=[key_scope_of_lookups(email_fingerprint)])
         done.lookups = await erasing.forget_lookups_of(tx, email_fingerprint=email_fingerprint)
-        done.contacts = await erasing.forget_contacts_of_others(tx, email_fingerprint=email_fingerprint)
+        done.contacts = await erasing.forget_contacts_of_others(
+            tx, email_fingerprint=email_fingerprint, placed_until=asked_at
+        )
     return done
 
 
