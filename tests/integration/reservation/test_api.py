@@ -102,6 +102,7 @@ async def test_unknown_events_and_too_many_holds_are_refused(scene: Scene, buyer
         await buyer.ask("POST", "/holds", {"event_id": str(event), "seat_ids": [f"0-{n}"]})
     answer = await buyer.ask("POST", "/holds", {"event_id": str(event), "seat_ids": ["1-0"]})
     assert problem(answer) == (409, "too-many-active-holds")
+    assert int(answer.headers["retry-after"]) == answer.json()["retry_after_s"] > 0
 
 
 async def test_placing_needs_a_key(scene: Scene, http: Any, buyer: Person) -> None:

@@ -125,6 +125,7 @@ async def test_guests_of_one_address_share_a_cap_for_each_event(
     refused = await http.post("/holds", json=seat(event, "1-0"), headers=_from("203.0.113.1"))
     assert problem(refused) == (409, "too-many-guest-holds")
     assert refused.json()["active_holds_max"] == CAP
+    assert int(refused.headers["retry-after"]) == refused.json()["retry_after_s"] > 0
     # Another event, another address and an account at the same address have caps of their own.
     elsewhere = await http.post("/holds", json=seat(other), headers=_from("203.0.113.1"))
     neighbour = await http.post(

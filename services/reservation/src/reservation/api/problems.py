@@ -18,6 +18,14 @@ def _taken(error: errors.SeatsTaken) -> dict[str, Any]:
     return {"taken": list(error.seat_ids), "alternative": None if seats is None else {"seats": seats}}
 
 
+def _active_holds(error: Any) -> dict[str, Any]:
+    return {"active_holds_max": error.active_holds_max, "retry_after_s": error.retry_after_s}
+
+
+def _come_back(error: Any) -> dict[str, str]:
+    return {"Retry-After": str(error.retry_after_s)}
+
+
 EVENT_NOT_ON_SALE = ProblemSpec(404, "event-not-on-sale", "The event is not on sale")
 UNKNOWN_SEATS = ProblemSpec(422, "unknown-seats", "The event has no such seats", extra=_seat_ids)
 UNKNOWN_PRICE_CATEGORY = ProblemSpec(422, "unknown-price-category", "The event has no such price category")
@@ -36,13 +44,15 @@ TOO_MANY_ACTIVE_HOLDS = ProblemSpec(
     409,
     "too-many-active-holds",
     "Too many active holds for this event",
-    extra=lambda e: {"active_holds_max": e.active_holds_max},
+    extra=_active_holds,
+    headers=_come_back,
 )
 TOO_MANY_GUEST_HOLDS = ProblemSpec(
     409,
     "too-many-guest-holds",
     "Too many active holds of guests at this address",
-    extra=lambda e: {"active_holds_max": e.active_holds_max},
+    extra=_active_holds,
+    headers=_come_back,
 )
 IDEMPOTENCY_KEY_GUESSABLE = ProblemSpec(
     400,

@@ -60,20 +60,26 @@ class TooManySeats(Refusal):
 
 
 class TooManyActiveHolds(Refusal):
-    def __init__(self, *, active_holds_max: int) -> None:
+    """`retry_after_s`: when the first of them is over by itself."""
+
+    def __init__(self, *, active_holds_max: int, retry_after_s: int) -> None:
         super().__init__(f"A buyer may have {active_holds_max} active holds for one event.")
         self.active_holds_max = active_holds_max
+        self.retry_after_s = retry_after_s
 
 
 class TooManyGuestHolds(Refusal):
-    """The guests behind one network address have all the holds of an event they may have."""
+    """The guests behind one network address have all the holds of an event they may have; the first of
+    these is over by itself in `retry_after_s`.
+    """
 
-    def __init__(self, *, active_holds_max: int) -> None:
+    def __init__(self, *, active_holds_max: int, retry_after_s: int) -> None:
         super().__init__(
             f"Guests of one network address may have {active_holds_max} active holds for one event."
             " Whoever signs in has holds of their own."
         )
         self.active_holds_max = active_holds_max
+        self.retry_after_s = retry_after_s
 
 
 class IdempotencyKeyGuessable(Refusal):

@@ -86,6 +86,21 @@ async def locked_holds(tx: Transaction, *, hold_ids: Iterable[UUID]) -> dict[UUI
     }
 
 
+FIRST_EXPIRY = text(
+    """
+    SELECT extract(epoch FROM min(expires_at) - clock_timestamp())::float8 FROM reservation.holds
+    WHERE event_id = :event_id AND counted_as = :counted_as AND state = 'active'
+      AND expires_at > clock_timestamp()
+    """
+)
+
+
+async def first_expiry_s(connection: Snapshot, *, event_id: UUID, counted_as: str) -> float:
+    """In how many seconds the first of these active holds is over by itself; 0 when there is none."""
+    values = {"event_id": event_id, "counted_as": counted_as}
+    return (await connection.execute(FIRST_EXPIRY, values)).scalar_one() or 0.0
+
+
 async def locked_hold(tx: Transaction, *, hold_id: UUID) -> LockedHold:
     """The same for one hold. Raises HoldNotFound."""
     locked = await locked_holds(tx, hold_ids=[hold_id])

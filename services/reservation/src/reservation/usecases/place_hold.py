@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from chassis.database import Database
 from chassis.ids import new_id
@@ -25,6 +26,7 @@ from reservation.domain.geometry import Geometry, SeatLabel
 from reservation.domain.guests import is_guest
 from reservation.domain.holds import Hold, HoldLimits, HoldState
 from reservation.domain.wishes import Wish, choose_positions, named_positions, nearest_equivalent
+from reservation.storage.holds import first_expiry_s
 from reservation.storage.placing import Decision, Placement, Verdict, find_decision
 from reservation.storage.seat_views import EventView, OfferedEvent, SeatViews
 from reservation.usecases.hold_batches import HoldBatches, pause
@@ -120,7 +122,7 @@ class HoldPlacer:
             return _placed(request, decision, offered.geometry)
         if decision.verdict in (Verdict.TAKEN, Verdict.CONTENDED):
             raise await self._seats_taken(request.wish, decision.taken or request.wish.seat_ids)
-        raise self._refusal(request, decision)
+        raise await self._refusal(request, decision)
 
     async def _decide(self, placement: Placement) -> Decision:
         """Ask again while other claims are in the way; still CONTENDED after the last attempt."""
@@ -149,7 +151,7 @@ class HoldPlacer:
             if decision.grant:
                 return _placed(request, decision, offered.geometry)
             if decision.verdict not in (Verdict.TAKEN, Verdict.CONTENDED):
-                raise self._refusal(request, decision)
+                raise await self._refusal(request, decision)
             taken = decision.taken or taken
             if lost_names := set(taken) & set(request.wish.seat_ids):
                 raise await self._seats_taken(request.wish, tuple(sorted(lost_names)))
@@ -185,7 +187,7 @@ class HoldPlacer:
             raise refusal
         if decision.grant:
             return _placed(request, decision, offered.geometry)
-        raise self._refusal(request, decision)
+        raise await self._refusal(request, decision)
 
     async def _seats_taken(self, wish: Wish, seat_ids: tuple[str, ...]) -> SeatsTaken:
         view = await self._views.view(wish.event_id)
@@ -195,13 +197,20 @@ class HoldPlacer:
         alternative = None if block is None else tuple(geometry.label(position) for position in block)
         return SeatsTaken(seat_ids=seat_ids, alternative=alternative)
 
-    def _refusal(self, request: HoldRequest, decision: Decision) -> Refusal:
+    async def _refusal(self, request: HoldRequest, decision: Decision) -> Refusal:
         if decision.verdict is Verdict.KEY_REUSED:
             return IdempotencyKeyReused()
         if decision.verdict is Verdict.LIMIT:
-            limit = TooManyGuestHolds if is_guest(request.buyer_id) else TooManyActiveHolds
-            return limit(active_holds_max=request.active_holds_max)
+            return await self._limit_reached(request)
         return EventNotOnSale(event_id=request.wish.event_id)
+
+    async def _limit_reached(self, request: HoldRequest) -> Refusal:
+        async with self._db.snapshot() as connection:
+            left_s = await first_expiry_s(
+                connection, event_id=request.wish.event_id, counted_as=request.counted_as
+            )
+        limit = TooManyGuestHolds if is_guest(request.buyer_id) else TooManyActiveHolds
+        return limit(active_holds_max=request.active_holds_max, retry_after_s=max(1, ceil(left_s)))
 
 
 def _placement(request: HoldRequest, positions: Sequence[int], geometry: Geometry) -> Placement:
