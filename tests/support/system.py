@@ -194,7 +194,8 @@ def _settings(home: Home, *, ports: dict[str, int], replicas: int) -> dict[str, 
         "ROWLOCK_PORT": str(ports["gateway"]),
         "ROWLOCK_MAILBOX_PORT": str(ports["mailbox"]),
         "ROWLOCK_DEMO": "false",
-        # The machine that runs the tests is busy, and nobody logs in for fun: no rest between passwords.
+        # The machine that runs the tests is busy: no rest between passwords, and no standing back for others.
         "PASSWORD_BUSY_SHARE_MAX": "1",
+        "ACCOUNTS_API_NICENESS": "0",
         **{f"{kind}_REPLICAS": str(replicas) for kind in kinds},
     }

@@ -43,6 +43,7 @@ class Copy:
             "ROWLOCK_PORT": str(self.port),
             "ROWLOCK_MAILBOX_PORT": str(self.mailbox_port),
             "ROWLOCK_DEMO": "false",
+            "ACCOUNTS_API_NICENESS": "0",  # it starts while other tests keep the machine busy
         }
         return subprocess.run(
             [sys.executable, "-m", "rowlock_local", *arguments],

@@ -15,8 +15,8 @@ from rowlock_local.files import read_json, write_json
 from rowlock_local.home import Home
 from rowlock_local.identity import identify, is_same, start_ticks
 from rowlock_local.leftovers import end_leftovers
-from rowlock_local.parts.services import service_command, service_processes
-from rowlock_local.settings import LocalSettings
+from rowlock_local.parts.services import service_commands, service_processes
+from rowlock_local.settings import SERVICES, LocalSettings
 from rowlock_local.supervisor import Supervisor
 from support.waiting import wait_until
 
@@ -155,12 +155,16 @@ def test_a_childs_session_stands_back_when_it_is_told_to():
 
 
 def test_logins_stand_back_for_everything_else(tmp_path):
-    niceness = {
-        (process.service, process.process_type): service_command(process, port=1, env={}).niceness
-        for process in service_processes(LocalSettings(rowlock_home=tmp_path))
-    }
+    settings = LocalSettings(rowlock_home=tmp_path)
+    commands = service_commands(
+        settings,
+        "api",
+        ports={process.name: 1 for process in service_processes(settings)},
+        common={},
+        database_urls=dict.fromkeys(SERVICES, ""),
+    )
 
-    assert {name for name, value in niceness.items() if value > 0} == {("accounts", "api")}
+    assert {command.name for command in commands if command.niceness > 0} == {"accounts-api-1"}
 
 
 def test_a_reused_pid_is_another_process():

@@ -74,6 +74,13 @@ class LocalSettings(BaseSettings):
     orders_api_replicas: int = Field(default=1, ge=1, le=16, description="Processes of the orders API.")
     orders_worker_replicas: int = Field(default=1, ge=1, le=16, description="Processes of the orders worker.")
     accounts_api_replicas: int = Field(default=1, ge=1, le=16, description="Processes of the accounts API.")
+    accounts_api_niceness: int = Field(
+        default=19,
+        ge=0,
+        le=19,
+        description="How far the accounts API stands back where processors are short: a login costs them as "
+        "much as a hundred holds.",
+    )
     accounts_worker_replicas: int = Field(
         default=1, ge=1, le=16, description="Processes of the accounts worker."
     )

@@ -11,8 +11,6 @@ from rowlock_local.probes import http_answers
 from rowlock_local.settings import PROCESS_TYPES, SERVICES, LocalSettings
 
 PORT_SETTING = {"api": "HTTP_PORT", "worker": "WORKER_HTTP_PORT"}
-# A login costs as much of the processor as a hundred holds: those who hold seats do not wait for it.
-NICENESS = {("accounts", "api"): 19}
 
 
 @dataclass(frozen=True)
@@ -60,12 +58,19 @@ def service_commands(
     for process in service_processes(settings):
         if process.process_type != process_type:
             continue
+        # A login costs as much of the processor as a hundred holds: those who hold seats do not wait for it.
+        hashes_passwords = (process.service, process.process_type) == ("accounts", "api")
         yield service_command(
-            process, port=ports[process.name], env={**common, "DATABASE_URL": database_urls[process.service]}
+            process,
+            port=ports[process.name],
+            env={**common, "DATABASE_URL": database_urls[process.service]},
+            niceness=settings.accounts_api_niceness if hashes_passwords else 0,
         )
 
 
-def service_command(process: ServiceProcess, *, port: int, env: Mapping[str, str]) -> Command:
+def service_command(
+    process: ServiceProcess, *, port: int, env: Mapping[str, str], niceness: int = 0
+) -> Command:
     """One process, ready when its /readyz says so."""
 
     async def ready() -> bool:
@@ -78,5 +83,5 @@ def service_command(process: ServiceProcess, *, port: int, env: Mapping[str, str
         ready=ready,
         env={**os.environ, **env, **own},
         cwd=Path.cwd(),
-        niceness=NICENESS.get((process.service, process.process_type), 0),
+        niceness=niceness,
     )
