@@ -69,6 +69,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         "patterns": arguments.patterns,
         "concurrencies": arguments.concurrencies,
         "measure_s": arguments.seconds,
+        "events": arguments.events,
     }
     return replace(plan, **{name: value for name, value in chosen.items() if value})
 
@@ -83,6 +84,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--patterns", type=_listed, help=f"some of: {', '.join(PATTERNS)}")
     parser.add_argument("--concurrencies", type=_numbers, help="as 1,8,32,128")
     parser.add_argument("--seconds", type=int, help="length of each measurement")
+    parser.add_argument("--events", type=int, help="events on sale, of 60,000 seats each")
     parser.add_argument("--ladder-only", action="store_true", help="leave out the parts below")
     parser.add_argument("--parts", type=_listed, default=tuple(PARTS), help=f"some of: {', '.join(PARTS)}")
     parser.add_argument(

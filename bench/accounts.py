@@ -1,5 +1,7 @@
 """Verified accounts for the login flood, as `rowlock accounts create` makes them, all with one password."""
 
+import secrets
+
 from accounts.clients.passwords import Passwords
 from accounts.commands.process import Process, work_with
 from accounts.domain.account import Account
@@ -13,7 +15,8 @@ PASSWORD = "many people want the same seats tonight"  # noqa: S105 -- of account
 
 def make_accounts(settings: Settings, *, number: int) -> list[str]:
     """Their e-mail addresses. Blocks."""
-    emails = [f"bench-{n}@example.org" for n in range(number)]
+    these = secrets.token_hex(4)
+    emails = [f"bench-{these}-{n}@example.org" for n in range(number)]
 
     async def work(process: Process) -> None:
         password_hash = await Passwords.of_settings(process.settings).hash(PASSWORD)

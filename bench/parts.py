@@ -8,7 +8,7 @@ from bench import guests, half_peak, listing, login_flood, saga
 from bench.ladder import Stage
 
 LOGINS_PER_S = 20
-LOGIN_ROUNDS = 6
+LOGIN_ROUNDS = 4
 ORDERS_PER_S = 50
 PAGES_PER_S = 100
 
@@ -39,15 +39,18 @@ def _half_peak(terms: _Terms) -> dict[str, Any]:
     )
 
 
-def _login_flood(terms: _Terms) -> dict[str, Any]:
-    return login_flood.measure(
-        terms.stage,
-        rate_per_s=terms.rate_per_s,
-        logins_per_s=LOGINS_PER_S,
-        tokens=terms.tokens,
-        seconds=terms.seconds,
-        rounds=LOGIN_ROUNDS,
-    )
+def _login_flood(share: float) -> Callable[[_Terms], dict[str, Any]]:
+    def measure(terms: _Terms) -> dict[str, Any]:
+        return login_flood.measure(
+            terms.stage,
+            rate_per_s=terms.rate_per_s * share,
+            logins_per_s=LOGINS_PER_S,
+            tokens=terms.tokens,
+            seconds=terms.seconds,
+            rounds=LOGIN_ROUNDS,
+        )
+
+    return measure
 
 
 def _guests(terms: _Terms) -> dict[str, Any]:
@@ -64,9 +67,10 @@ def _listing(terms: _Terms) -> dict[str, Any]:
 
 PARTS: dict[str, tuple[str, Callable[[_Terms], dict[str, Any]]]] = {
     "half-peak": ("holds_at_half_of_peak", _half_peak),
-    "login-flood": ("login_flood", _login_flood),
+    "login-flood-quarter": ("login_flood_at_a_quarter_of_peak", _login_flood(0.5)),
+    "login-flood": ("login_flood_at_half_of_peak", _login_flood(1)),
     "guests": ("guests", _guests),
     "saga": ("saga", _saga),
     "listing": ("listing", _listing),
 }
-_PACED = ("half-peak", "login-flood")
+_PACED = ("half-peak", "login-flood-quarter", "login-flood")
