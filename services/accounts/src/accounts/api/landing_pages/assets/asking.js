@@ -15,8 +15,12 @@ export class Refused extends Error {
 function wordsFor({ title, detail, errors, retry_after_s: wait }) {
   if (wait > 90) return `Too many tries. Try again in ${Math.ceil(wait / 60)} minutes.`;
   if (wait) return `Too many tries. Try again in ${wait} seconds.`;
-  const rules = (errors ?? []).map(({ field, rule }) => `${field}: ${rule}`);
-  return rules.join("; ") || detail || title || `That did not work. ${AGAIN}`;
+  if (errors) return `This cannot be right: ${errors.map(({ field }) => labelOf(field)).join(", ")}.`;
+  return detail || title || `That did not work. ${AGAIN}`;
+}
+
+function labelOf(field) {
+  return document.getElementsByName(field)[0]?.labels[0]?.textContent ?? field;
 }
 
 // The JSON of the answer, or null. Rejects with Refused, or with a TypeError where no answer came.
