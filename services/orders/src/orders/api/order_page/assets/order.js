@@ -14,6 +14,7 @@ const STATES = {
 const ON_ITS_WAY = ["finalizing", "cancelling"];
 const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "short" });
 const token = takeToken();
+let cancellationKey = null;
 
 // Out of the address bar, so that it is not copied along with it; kept for this tab only.
 function takeToken() {
@@ -79,7 +80,7 @@ async function load() {
   if (!order.ok) return refuse(order);
   const tickets = await ask(`/orders/${id}/tickets`);
   show(order.json, tickets.ok ? tickets.json.items : []);
-  say("");
+  say(cancellationKey ? `The order is ${STATES[order.json.state]}.` : "");
   if (ON_ITS_WAY.includes(order.json.state)) setTimeout(() => load().catch(fail), 2000);
 }
 
@@ -105,8 +106,6 @@ function offer(sure) {
   at(sure ? "keep" : "cancel").focus();
 }
 
-let cancellationKey = null;
-
 async function cancel() {
   cancellationKey ??= newKey();
   say("One moment …");
@@ -115,6 +114,7 @@ async function cancel() {
     cancellationKey = null;
     return fail(answer);
   }
+  at("status").focus(); // the button is gone
   await load();
 }
 
