@@ -12,6 +12,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.ids import new_id
 from reservation.domain.errors import SeatsTaken, TooManyActiveHolds
+from reservation.domain.wishes import Wish
 from reservation.storage.placing import PLACE_HOLDS, parameters_of
 from reservation.usecases.cancel_event import release_holds_of_cancelled
 
@@ -65,6 +66,21 @@ async def test_a_hold_committed_since_the_statement_began_counts_towards_the_lim
         await placing
 
 
+async def test_a_repeated_request_finds_the_hold_that_was_committed_since_it_began(scene: Scene) -> None:
+    event = await scene.put_on_sale()
+    async with scene.db.transaction() as tx:
+        await tx.execute(text("SELECT 1 FROM reservation.events FOR UPDATE"))
+        placing = asyncio.create_task(scene.hold(event, "1-0", buyer="berta", key="same"))
+        await asyncio.sleep(A_WHILE_S)  # it has its snapshot, in which nobody has the seat or the key
+        fingerprint = repr(Wish(event, ("1-0",))).encode()
+        granted = {"id": new_id(), "event": event, "fingerprint": fingerprint}
+        await tx.execute(text(SAME_HOLD), granted)
+        await tx.execute(text(ITS_SEAT), {"id": granted["id"], "event": event})
+    replayed = await placing
+    assert replayed.is_replay
+    assert replayed.hold.hold_id == granted["id"]
+
+
 async def test_a_cancellation_waits_for_claims_under_way_and_no_claim_starts_behind_it(scene: Scene) -> None:
     event = await scene.put_on_sale()
     async with claim_under_way(scene, event, "0-0", "berta"):
@@ -82,4 +98,16 @@ INSERT INTO reservation.holds (hold_id, event_id, buyer_id, idempotency_key, req
 SELECT :id, event_id, buyer_id, 'third', request_fingerprint, counted_as, seat_ids, placed_at,
   first_expires_at, expires_at
 FROM reservation.holds LIMIT 1
+"""
+
+SAME_HOLD = """
+INSERT INTO reservation.holds (hold_id, event_id, buyer_id, idempotency_key, request_fingerprint, counted_as,
+  seat_ids, placed_at, first_expires_at, expires_at)
+SELECT :id, :event, 'berta', 'same', :fingerprint, 'berta', ARRAY['1-0'], moment, until, until
+FROM (SELECT clock_timestamp() AS moment, clock_timestamp() + interval '15 minutes' AS until) AS t
+"""
+
+ITS_SEAT = """
+UPDATE reservation.seats SET state = 'held', hold_id = :id, expires_at = clock_timestamp() + interval '15 minutes'
+WHERE event_id = :event AND seat_id = '1-0'
 """

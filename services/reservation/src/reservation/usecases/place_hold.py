@@ -121,8 +121,10 @@ class HoldPlacer:
                 view.lost(positions)
             return _placed(request, decision, offered.geometry)
         if decision.verdict in (Verdict.TAKEN, Verdict.CONTENDED):
-            raise await self._seats_taken(request.wish, decision.taken or request.wish.seat_ids)
-        raise await self._refusal(request, decision)
+            refusal = await self._seats_taken(request.wish, decision.taken or request.wish.seat_ids)
+        else:
+            refusal = await self._refusal(request, decision)
+        return await self._replay_or(refusal, request, offered)
 
     async def _decide(self, placement: Placement) -> Decision:
         """Ask again while other claims are in the way; still CONTENDED after the last attempt."""
@@ -151,13 +153,14 @@ class HoldPlacer:
             if decision.grant:
                 return _placed(request, decision, offered.geometry)
             if decision.verdict not in (Verdict.TAKEN, Verdict.CONTENDED):
-                raise await self._refusal(request, decision)
+                return await self._replay_or(await self._refusal(request, decision), request, offered)
             taken = decision.taken or taken
             if lost_names := set(taken) & set(request.wish.seat_ids):
-                raise await self._seats_taken(request.wish, tuple(sorted(lost_names)))
+                refusal = await self._seats_taken(request.wish, tuple(sorted(lost_names)))
+                return await self._replay_or(refusal, request, offered)
             await pause(attempt)
             newer_than = time.monotonic()
-        raise SeatsTaken(seat_ids=taken)
+        return await self._replay_or(SeatsTaken(seat_ids=taken), request, offered)
 
     async def _submit_picks(self, request: HoldRequest, positions: list[int], view: EventView) -> Decision:
         geometry = view.offered.geometry
@@ -175,7 +178,9 @@ class HoldPlacer:
         return decision
 
     async def _replay_or(self, refusal: Refusal, request: HoldRequest, offered: OfferedEvent) -> PlacedHold:
-        """No seats are left, but the request may be a repeated one that was granted long ago."""
+        """Refused, but the request may be a repeated one that was granted: long ago, or by another replica
+        at this moment, after the batch had looked for earlier holds and before it reached the seats.
+        """
         async with self._db.snapshot() as connection:
             decision = await find_decision(
                 connection,
