@@ -1,5 +1,6 @@
 """The system comes up whole and heals itself."""
 
+from support.services import SERVICES
 from support.waiting import wait_until
 
 
@@ -8,9 +9,7 @@ async def test_the_gateway_answers(gateway):
 
 
 async def test_there_are_two_processes_of_each_kind(system):
-    kinds = [
-        (service, kind) for service in ("catalog", "reservation", "orders") for kind in ("api", "worker")
-    ]
+    kinds = [(service, kind) for service in SERVICES for kind in ("api", "worker")]
     assert {kind: system.replicas(*kind) for kind in kinds} == {kind: [1, 2] for kind in kinds}
 
 

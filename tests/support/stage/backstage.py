@@ -21,6 +21,9 @@ LAPSE = (
     first_expires_at = first_expires_at - interval '1 hour', expires_at = expires_at - interval '1 hour'
     WHERE hold_id = ANY (%(holds)s)""",
 )
+END_EVENT = """UPDATE orders.offers SET ends_at = now() - make_interval(days => %(days)s),
+    starts_at = now() - make_interval(days => %(days)s, hours => 3), cancellation_deadline_at = NULL
+    WHERE event_id = %(event)s"""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,12 @@ class Backstage:
         async with await psycopg.AsyncConnection.connect(url) as connection:
             for statement in LAPSE:
                 await connection.execute(statement, {"holds": [hold["hold_id"] for hold in holds]})
+
+    async def end_event(self, event_id: str, *, days_ago: int) -> None:
+        """Let orders believe that the event ended so many days ago."""
+        url = self.system.database_url("orders")
+        async with await psycopg.AsyncConnection.connect(url) as connection:
+            await connection.execute(END_EVENT, {"event": event_id, "days": days_ago})
 
     async def rows(
         self, service: str, query: sql.Composed | LiteralString, values: Mapping[str, Any] | None = None
