@@ -68,6 +68,8 @@ async def test_a_guest_pays_and_cancels(stage):
     guest = guest.owning(order)
     await stage.pay(order)
     await guest.see_order(order, become="confirmed")
+    # A mail tells the state at its sending: one that is still to be sent would be outdated by the cancellation.
+    await stage.mailbox.letter(email, about=f"/orders/{order['order_id']}#")
 
     (payment,) = (await guest.cancel(order))["payments"]
     assert "refunding" == payment["state"]

@@ -147,6 +147,7 @@ async def test_signing_keys_are_rotated_by_a_command(desk: Desk, rowlock: Run) -
     desk.app.state.desk.keys._read_at = 0
     after = {key["kid"] for key in (await desk.publish_keys())["keys"]}
 
+    assert rotated.exit_code == 0, rotated.output
     [new] = after - before
     assert rotated.stdout.startswith(f"key {new} is published and signs from ")
     assert too_soon.exit_code == 1

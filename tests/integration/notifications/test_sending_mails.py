@@ -94,7 +94,7 @@ async def test_no_transaction_is_open_while_others_are_asked(post, mailbox, owne
         seen.append(open_transactions())
 
     owners.while_asked = look
-    mailbox.fail(answer_after_ms=400)
+    mailbox.fail(answer_after_ms=2000)
     sending = asyncio.create_task(post.send(mail_lines=1))
     while not mailbox.mails():
         await asyncio.sleep(0.01)

@@ -10,6 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from accounts.clients.passwords import Passwords, PasswordsBusy
+from support.waiting import wait_until
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
@@ -87,6 +88,7 @@ async def test_no_more_are_made_at_once_than_there_are_threads_and_what_waits_is
     with pytest.raises(PasswordsBusy) as busy:
         await pool.verify("x", "h")
     refused_after_s = time.monotonic() - began
+    await wait_until(lambda: gate.at_once_most == 2)
     gate.opened.set()
     outcomes = await asyncio.gather(*logins, return_exceptions=True)
 
