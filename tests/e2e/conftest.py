@@ -27,7 +27,8 @@ SETTINGS = {
     "ACTIVE_HOLDS_PER_BUYER_MAX": "20",
     "RETENTION_JOB_EVERY_S": "2",
     "SIGNING_KEY_PUBLISH_AHEAD_S": "2",
-    "SIGNING_KEY_READ_EVERY_S": "1",
+    "SIGNING_KEY_READ_EVERY_S": "0.5",
+    "JWKS_RELOAD_EVERY_S": "0.5",
     "PASSWORD_BUSY_SHARE_MAX": "1",
     "PASSWORD_WAIT_S_MAX": "60",
     "DATA_KEY_CACHE_S": "1",  # a rotation waits so long before it drops the old key

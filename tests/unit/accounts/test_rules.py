@@ -67,7 +67,7 @@ def test_every_account_is_a_buyer_and_has_the_roles_of_its_organizations() -> No
 
 def test_settings_that_would_sign_with_a_key_nobody_knows_are_refused() -> None:
     with pytest.raises(ValidationError, match="SIGNING_KEY_PUBLISH_AHEAD_S"):
-        example_settings("accounts", signing_key_publish_ahead_s=9, signing_key_read_every_s=5)
+        example_settings("accounts", signing_key_publish_ahead_s=19, signing_key_read_every_s=5)
     assert isinstance(example_settings("accounts"), Settings)
 
 

@@ -18,7 +18,7 @@ async def test_an_issuer_that_is_away_is_not_asked_by_every_request(monkeypatch)
         raise KeySetUnavailable("away")
 
     monkeypatch.setattr(KeySet, "load", load)
-    keys = KeySource("https://issuer.example/jwks")
+    keys = KeySource("https://issuer.example/jwks", reload_every_s=10)
     for _ in range(20):
         with pytest.raises(KeySetUnavailable):
             await keys.claims("token", "at+jwt", "rowlock", "issuer")
@@ -38,7 +38,7 @@ async def test_an_issuer_that_is_back_is_asked_again(monkeypatch):
         return answer
 
     monkeypatch.setattr(KeySet, "load", load)
-    keys = KeySource("https://issuer.example/jwks")
+    keys = KeySource("https://issuer.example/jwks", reload_every_s=10)
     with pytest.raises(KeySetUnavailable):
         await keys.claims("token", "at+jwt", "rowlock", "issuer")
 
@@ -48,12 +48,11 @@ async def test_an_issuer_that_is_back_is_asked_again(monkeypatch):
 async def test_a_rotated_key_is_picked_up_and_a_withdrawn_one_dropped_without_a_restart(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("chassis.key_source.RELOAD_EVERY_S", 0)
     monkeypatch.setattr("chassis.key_source.REFRESH_EVERY_S", 0)
     old, new = create_key(), create_key()
     file = tmp_path / "keys.jwks"
     file.write_text(json.dumps(old.public_set()))
-    keys = KeySource(str(file))
+    keys = KeySource(str(file), reload_every_s=0)
 
     async def is_taken(key: SigningKey) -> bool:
         claims = {"iss": "us", "aud": "rowlock", "exp": time.time() + 60}
@@ -78,12 +77,11 @@ async def test_a_rotated_key_is_picked_up_and_a_withdrawn_one_dropped_without_a_
 
 
 async def test_an_issuer_that_goes_away_later_changes_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("chassis.key_source.RELOAD_EVERY_S", 0)
     monkeypatch.setattr("chassis.key_source.REFRESH_EVERY_S", 0)
     key = create_key()
     file = tmp_path / "keys.jwks"
     file.write_text(json.dumps(key.public_set()))
-    keys = KeySource(str(file))
+    keys = KeySource(str(file), reload_every_s=0)
     token = sign({"iss": "us", "aud": "rowlock", "exp": time.time() + 60}, key, "at+jwt")
     await keys.claims(token, "at+jwt", "rowlock", "us")
     file.unlink()

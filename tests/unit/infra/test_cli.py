@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from rowlock_cli.environment import load_environment, read_env_file, write_env_file
 from rowlock_cli.keys import create_keys
 from rowlock_cli.main import create_app
-from rowlock_cli.services import merge, run_on_database_of
+from rowlock_cli.services import merge, on_database_of
 
 runner = CliRunner()
 
@@ -65,10 +65,24 @@ def test_a_command_of_a_service_runs_on_the_database_of_that_service(monkeypatch
     @refunds.command("settle")
     def settle() -> None: ...
 
-    run_on_database_of(commands, service="orders")
-    result = runner.invoke(commands, ["refunds", "list"])
+    chosen = on_database_of(commands, service="orders")
+    result = runner.invoke(chosen, ["refunds", "list"])
 
     assert (result.exit_code, seen) == (0, ["postgresql://orders@local/"])
+
+
+def test_a_service_s_own_commands_stay_whole_when_they_are_added_to_rowlock():
+    """Else what ran in one process before them would change what the commands are."""
+    app, others, service = typer.Typer(), typer.Typer(), typer.Typer()
+    app.add_typer(typer.Typer(), name="keys")
+    others.command("rotate-signing")(lambda: None)
+    service.add_typer(others, name="keys")
+    service.command("token")(lambda: None)
+
+    merge(on_database_of(service, service="accounts"), into=app)
+
+    assert ["keys"] == [group.name for group in service.registered_groups]
+    assert runner.invoke(service, ["keys", "--help"]).exit_code == 0
 
 
 def test_a_service_may_add_commands_to_a_group_that_is_there():

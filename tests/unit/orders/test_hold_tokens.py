@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 
-from chassis import key_source
 from chassis.problems import ProblemError
 from chassis.signing import KeySet, create_key, sign
 from orders.api.hold_tokens import HoldTokens, HoldTokensInvalid
@@ -46,18 +45,18 @@ def _token(key) -> str:
     return sign(claims, key, "hold+jwt")
 
 
-async def test_a_key_rotated_in_is_found(tokens, jwks, monkeypatch) -> None:
-    monkeypatch.setattr(key_source, "RELOAD_EVERY_S", 0)
+async def test_a_key_rotated_in_is_found(tokens, jwks) -> None:
+    tokens._keys.reload_every_s = 0
     await tokens.holds([_token(KEY)])
     jwks.write_text(json.dumps(UNKNOWN_KEY.public_set()))
     (hold,) = await tokens.holds([_token(UNKNOWN_KEY)])
     assert [seat.seat_id for seat in hold.seats] == ["0-0"]
 
 
-async def test_an_unknown_key_is_503_while_the_keys_cannot_be_read(tokens, jwks, monkeypatch) -> None:
+async def test_an_unknown_key_is_503_while_the_keys_cannot_be_read(tokens, jwks) -> None:
     await tokens.holds([_token(KEY)])
     jwks.unlink()
-    monkeypatch.setattr(key_source, "RELOAD_EVERY_S", 0.2)
+    tokens._keys.reload_every_s = 0.2
     await asyncio.sleep(0.25)
     for _ in range(2):
         with pytest.raises(ProblemError) as refused:
@@ -72,7 +71,7 @@ async def test_names_of_unknown_keys_do_not_make_us_read_the_set_over_and_over(
 ) -> None:
     readings = []
     monkeypatch.setattr(KeySet, "reload", lambda _keys: readings.append(1))
-    monkeypatch.setattr(key_source, "RELOAD_EVERY_S", 0.2)
+    tokens._keys.reload_every_s = 0.2
     await tokens.holds([_token(KEY)])
     await asyncio.sleep(0.25)
     results = await asyncio.gather(

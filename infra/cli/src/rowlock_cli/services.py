@@ -4,6 +4,7 @@ import functools
 import importlib
 import os
 from collections.abc import Callable, Iterator
+from copy import copy
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -41,9 +42,7 @@ def worker_of(service: str) -> Worker | None:
 def add_service_commands(app: typer.Typer) -> None:
     """Add each service's commands beside our own; each runs on its service's database."""
     for entry in sorted(entry_points(group=COMMANDS), key=lambda entry: entry.name):
-        commands = load(entry)
-        run_on_database_of(commands, service=entry.name)
-        merge(commands, into=app)
+        merge(on_database_of(load(entry), service=entry.name), into=app)
 
 
 def merge(commands: typer.Typer, *, into: typer.Typer) -> None:
@@ -77,17 +76,23 @@ def load(entry: EntryPoint) -> typer.Typer:
     return commands
 
 
-def run_on_database_of(commands: typer.Typer, *, service: str) -> None:
-    """Let each command, sub-commands included, choose the service's database before it runs."""
-    for command in commands.registered_commands:
+def on_database_of(commands: typer.Typer, *, service: str) -> typer.Typer:
+    """A copy of the application (the service's own stays as it is) whose commands, sub-commands included,
+    choose the service's database before they run.
+    """
+    chosen = copy(commands)
+    chosen.registered_commands = [copy(command) for command in commands.registered_commands]
+    for command in chosen.registered_commands:
         if command.callback:
-            command.callback = on_database_of(command.callback, service=service)
-    for group in commands.registered_groups:
+            command.callback = choosing_database(command.callback, service=service)
+    chosen.registered_groups = [copy(group) for group in commands.registered_groups]
+    for group in chosen.registered_groups:
         if group.typer_instance:
-            run_on_database_of(group.typer_instance, service=service)
+            group.typer_instance = on_database_of(group.typer_instance, service=service)
+    return chosen
 
 
-def on_database_of(callback: Callable[..., Any], *, service: str) -> Callable[..., Any]:
+def choosing_database(callback: Callable[..., Any], *, service: str) -> Callable[..., Any]:
     """The callback, run with DATABASE_URL of the service."""
 
     @functools.wraps(callback)

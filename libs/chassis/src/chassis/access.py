@@ -57,7 +57,10 @@ class AccessTokens:
         self._roles_claim = settings.access_token_roles_claim
         self._organizations_claim = settings.access_token_organizations_claim
         self._keys = KeySource(
-            settings.access_token_jwks, keys, algorithms=words_of(settings.access_token_algorithms)
+            settings.access_token_jwks,
+            keys,
+            reload_every_s=settings.jwks_reload_every_s,
+            algorithms=words_of(settings.access_token_algorithms),
         )
         self._verified: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
 

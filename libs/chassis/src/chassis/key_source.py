@@ -9,7 +9,6 @@ from typing import Any
 from chassis.key_sets import ED25519_ALGORITHMS
 from chassis.signing import KeySet, KeySetUnavailable, KeyUnknown, verify
 
-RELOAD_EVERY_S = 10.0
 # A key that its issuer has taken out of the set is trusted no longer than this.
 REFRESH_EVERY_S = 300.0
 # While the set was never read, requests that need it do not each wait for its issuer's timeout.
@@ -18,15 +17,21 @@ FIRST_READ_EVERY_S = 1.0
 
 class KeySource:
     """The key set at `source`, read at first use (a service starts before the issuer does), and
-    again when a token names a key that is not in it; not more often than every RELOAD_EVERY_S,
-    because anybody can make up names of keys. Every REFRESH_EVERY_S it is read in any case, while
-    requests go on with what is known; an issuer that is away changes nothing.
+    again when a token names a key that is not in it; not more often than every `reload_every_s`
+    (JWKS_RELOAD_EVERY_S), because anybody can make up names of keys. Every REFRESH_EVERY_S it is read in
+    any case, while requests go on with what is known; an issuer that is away changes nothing.
     """
 
     def __init__(
-        self, source: str, keys: KeySet | None = None, *, algorithms: Collection[str] = ED25519_ALGORITHMS
+        self,
+        source: str,
+        keys: KeySet | None = None,
+        *,
+        reload_every_s: float,
+        algorithms: Collection[str] = ED25519_ALGORITHMS,
     ) -> None:
         self._source = source
+        self.reload_every_s = reload_every_s
         self._algorithms = _with_both_names(algorithms)
         self._keys = keys
         self._reading = asyncio.Lock()
@@ -76,7 +81,7 @@ class KeySource:
 
     async def _read_again(self, keys: KeySet) -> None:
         async with self._reading:
-            if time.monotonic() - max(keys.loaded_at, self._tried_at) >= RELOAD_EVERY_S:
+            if time.monotonic() - max(keys.loaded_at, self._tried_at) >= self.reload_every_s:
                 self._tried_at, self._failure = time.monotonic(), None
                 try:
                     await asyncio.to_thread(keys.reload)

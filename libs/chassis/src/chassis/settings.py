@@ -32,6 +32,11 @@ class ServiceSettings(BaseSettings):
     access_token_jwks: str = Field(
         default="", description="JWKS that verifies access tokens: path of a file or http(s) URL"
     )
+    jwks_reload_every_s: float = Field(
+        default=10.0,
+        ge=0,
+        description="A JWKS is read again for a key it lacks at most this often (anybody can name a key)",
+    )
     access_token_issuer: str = Field(
         default="https://rowlock.local", description="`iss` an access token must carry"
     )

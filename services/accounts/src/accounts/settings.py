@@ -136,6 +136,10 @@ class Settings(ServiceSettings):
 
     @model_validator(mode="after")
     def _a_key_is_known_before_it_signs(self) -> Self:
-        if self.signing_key_publish_ahead_s < 2 * self.signing_key_read_every_s:
-            raise ValueError("SIGNING_KEY_PUBLISH_AHEAD_S is at least twice SIGNING_KEY_READ_EVERY_S")
+        # A verifier may have read the set just before the last process published the new key.
+        if self.signing_key_publish_ahead_s < 2 * self.signing_key_read_every_s + self.jwks_reload_every_s:
+            raise ValueError(
+                "SIGNING_KEY_PUBLISH_AHEAD_S is at least twice SIGNING_KEY_READ_EVERY_S and "
+                "JWKS_RELOAD_EVERY_S together"
+            )
         return self

@@ -38,7 +38,7 @@ class HoldTokens:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._keys = KeySource(settings.hold_token_jwks)
+        self._keys = KeySource(settings.hold_token_jwks, reload_every_s=settings.jwks_reload_every_s)
 
     async def holds(self, tokens: Sequence[str]) -> list[Hold]:
         """What the tokens state, in their order; an expired one tells of an expired hold.
