@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
+from chassis import failpoints
 from chassis.backoff import backoff_s
 from chassis.database import Database, Transaction
 from chassis.database_errors import is_transient
@@ -101,6 +102,7 @@ class Relay:
             if not rows:
                 return 0
             outcomes = await asyncio.gather(*(self._send(row) for row in rows))
+            failpoints.reach("outbox.published")
             await self._settle(tx, outcomes)
             lost = next((o.error for o in outcomes if isinstance(o.error, BrokerUnavailable)), None)
         if lost is not None:
