@@ -142,7 +142,7 @@ class PaymentProvider(Protocol):
         expires_at: datetime,
         return_url: str,
     ) -> ProviderPayment:
-        """Open a payment page. The same `payment_id` again gives the same payment, as it is by then.
+        """Open a payment page. The same `payment_id` again gives the same payment, perhaps as it was at first.
 
         A provider may let its page live longer than `expires_at`: close it in time.
         """
@@ -163,7 +163,7 @@ class PaymentProvider(Protocol):
     async def refund(
         self, *, refund_id: UUID, attempt: int, capture_reference: str, amount: Money
     ) -> ProviderRefund:
-        """Pay money of a capture back. The same id and attempt again give the same refund.
+        """Pay money of a capture back. The same id and attempt again give the same refund, as above.
 
         After a refund FAILED, the next attempt is a new refund of the same `refund_id`.
         """
@@ -183,6 +183,10 @@ class PaymentProvider(Protocol):
 
     def payments_since(self, *, since: datetime) -> AsyncIterator[ProviderPayment]:
         """Every payment created since then, page by page, as the provider sees it now."""
+        ...
+
+    def refunds_since(self, *, since: datetime) -> AsyncIterator[ProviderRefund]:
+        """Every refund created since then, ours and others', page by page, as it is now."""
         ...
 
     async def close(self) -> None:
