@@ -1,0 +1,93 @@
+"""A process that dies in the middle of what it does, inside a test that lives on.
+
+`Killed` is no Exception: nothing may catch it, transactions roll back as they would with the process,
+and what was committed before stays. A crash is at a failpoint, or just before or just after one of the
+commits of what is done.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import event
+
+from chassis import failpoints
+from chassis.database import Database
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@dataclass(frozen=True)
+class Crash:
+    """Where: `before` or `after` the `nth` commit, or `at` a failpoint when reached the `nth` time."""
+
+    where: Literal["before", "after", "at"]
+    nth: int = 1
+    failpoint: str = ""
+
+
+@dataclass
+class Commits:
+    """Counts what `databases` commit, and ends the process at the commit it is told of."""
+
+    crash: Crash | None = None
+    before: int = 0
+    after: int = 0
+
+    @classmethod
+    def of(cls, databases: Sequence[Database]) -> "Commits":
+        commits = cls()
+        for db in databases:
+            event.listen(db.engine.sync_engine, "commit", commits._is_about_to)
+            db.on_commit(commits._has)
+        return commits
+
+    @contextmanager
+    def crashing(self, crash: Crash | None) -> Iterator[None]:
+        self.crash, self.before, self.after = crash, 0, 0
+        if crash and crash.where == "at":
+            failpoints.arm(f"{crash.failpoint}:{crash.nth}", act=_die)
+        try:
+            yield
+        finally:
+            self.crash = None
+            failpoints.disarm()
+
+    def _is_about_to(self, _connection: object) -> None:
+        self.before += 1
+        if self.crash and (self.crash.where, self.crash.nth) == ("before", self.before):
+            raise Killed
+
+    def _has(self) -> None:
+        self.after += 1
+        if self.crash and (self.crash.where, self.crash.nth) == ("after", self.after):
+            raise Killed
+
+
+async def until_killed(work: Coroutine[Any, Any, Any]) -> tuple[Any, bool]:
+    """What `work` gave, and whether it was killed; whatever else it had started dies with it."""
+    before = asyncio.all_tasks()
+    try:
+        return await work, False
+    except BaseException as error:
+        if not _is_killed(error):
+            raise
+    orphans = asyncio.all_tasks() - before
+    for orphan in orphans:
+        orphan.cancel()
+    await asyncio.gather(*orphans, return_exceptions=True)
+    return None, True
+
+
+def _is_killed(error: BaseException) -> bool:
+    return isinstance(error, Killed) or (
+        isinstance(error, BaseExceptionGroup) and error.subgroup(Killed) is not None
+    )
+
+
+def _die(name: str) -> None:
+    raise Killed(name)
