@@ -27,7 +27,7 @@ async def test_a_paid_order_is_refunded_when_it_is_cancelled(stage):
     await buyer.see_order(order, become="confirmed")
 
     (payment,) = (await buyer.cancel(order))["payments"]
-    assert ("refunding", "pending") == (payment["state"], payment["refund"]["state"])
+    assert ("refunding", "pending") == (payment["state"], payment["refunds"][0]["state"])
 
 
 async def test_an_order_that_was_not_finalized_gives_its_seats_back_at_once(stage):

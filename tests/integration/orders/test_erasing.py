@@ -167,7 +167,7 @@ async def test_an_erased_order_takes_no_late_payment_but_refunds_it(scene: Scene
     await scene.pay(order_id)
 
     order = await scene.order(order_id)
-    assert (order["state"], order["payments"][0]["refund"]["reason"]) == ("expired", "order_erased")
+    assert (order["state"], order["payments"][0]["refunds"][0]["reason"]) == ("expired", "order_erased")
 
 
 async def test_an_erased_order_is_nobodys_to_finalize(scene: Scene) -> None:

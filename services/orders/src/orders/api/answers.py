@@ -8,7 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.paging import Page
 from orders.api.examples import CLAIMED_ORDERS, GUEST_ORDER, LINE, ORDER, PAGE_OF_ORDERS, TICKETS
-from orders.domain.states import Actor, OrderState, PaymentState, RefundState, TicketState
+from orders.domain.states import (
+    Actor,
+    OrderState,
+    PaymentFailure,
+    PaymentState,
+    RefundState,
+    TicketState,
+)
 
 _SHREDDED = "Null once shredded, some time after the event"
 
@@ -57,22 +64,30 @@ class LineOut(_Out):
 
 
 class RefundOut(_Out):
+    """Money on its way back, or back."""
+
     refund_id: UUID
     state: RefundState
+    amount: MoneyOut
     reason: str
     created_at: datetime
     settled_at: datetime | None
 
 
 class PaymentOut(_Out):
-    """Money that arrived; `refund` once it is on its way back."""
+    """One attempt at paying, or money an operator recorded; `refunds` is what goes back of it."""
 
     payment_id: UUID
     provider: str
     state: PaymentState
-    amount: MoneyOut
+    amount: MoneyOut = Field(description="What was asked for")
+    page_url: str | None = Field(description="Where to pay; null once nobody can pay there any more")
+    expires_at: datetime | None = Field(description="When the page closes; null for recorded money")
+    failure: PaymentFailure | None = Field(
+        description="Why no money came of it; of a pending payment, that its last attempt was declined"
+    )
     created_at: datetime
-    refund: RefundOut | None
+    refunds: list[RefundOut]
 
 
 class ChangeOut(_Out):

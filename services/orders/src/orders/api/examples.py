@@ -39,8 +39,11 @@ ORDER: dict[str, Any] = {
             "provider": "recorded",
             "state": "captured",
             "amount": _PRICE,
+            "page_url": None,
+            "expires_at": None,
+            "failure": None,
             "created_at": _PAID_AT,
-            "refund": None,
+            "refunds": [],
         }
     ],
     "placed_at": _PLACED_AT,

@@ -68,6 +68,7 @@ class Actor(StrEnum):
     OPERATOR = "operator"
     ORGANIZER = "organizer"
     RESERVATION = "reservation"
+    PAYMENT_PROVIDER = "payment_provider"
     ORDERS = "orders"
 
 
@@ -79,23 +80,60 @@ class OfferState(StrEnum):
 
 
 class PaymentState(StrEnum):
+    """How far one attempt at paying for an order has got."""
+
     PENDING = "pending"
-    """Asked for; the provider has not answered."""
+    """Asked for: its page is open, or the money is on its way."""
     CAPTURED = "captured"
-    """The money is ours: it ends in tickets or in a refund."""
+    """Some of the money is ours: it ends in tickets or in a refund."""
     REFUNDING = "refunding"
-    """A refund of it was started."""
+    """All that arrived is going back."""
     REFUNDED = "refunded"
-    """The money is back with the buyer."""
+    """All that arrived is back with the buyer."""
     FAILED = "failed"
-    """Declined or given up: no money moved."""
+    """Over without money. Money that arrives all the same is taken in: it is then captured."""
+
+
+class PaymentFailure(StrEnum):
+    """Why no money came of a payment; of a pending one, what became of the last attempt."""
+
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    """Its page closed before anybody paid."""
+    NEVER_MADE = "never_made"
+    """The provider knows nothing of it: nobody was ever shown a page."""
+    WITHDRAWN = "withdrawn"
+    """We closed it: its order was over, or paid otherwise."""
+
+
+class Discrepancy(StrEnum):
+    """What a provider did that we did not ask for; such money goes back whole."""
+
+    AMOUNT_DIFFERS = "amount_differs"
+    CURRENCY_DIFFERS = "currency_differs"
+    CAPTURED_TWICE = "captured_twice"
 
 
 class RefundState(StrEnum):
     PENDING = "pending"
-    """Owed to the buyer; for a recorded payment an operator pays it back and settles it."""
+    """Owed to the buyer, to be sent; for a recorded payment an operator pays it back and settles it."""
+    SUBMITTED = "submitted"
+    """The provider has taken it on."""
     SETTLED = "settled"
     """Paid back."""
+    FAILED = "failed"
+    """The provider refused it too often: an operator's to look at."""
+
+
+class NoticeVerdict(StrEnum):
+    """What became of a notice."""
+
+    TAKEN = "taken"
+    """What it says is known now; it may have been known before."""
+    UNKNOWN_PAYMENT = "unknown_payment"
+    """It is about no payment or refund of ours: a later delivery is judged anew."""
+    OF_NO_INTEREST = "of_no_interest"
+    """It is about something we do not follow."""
 
 
 class TicketState(StrEnum):

@@ -44,13 +44,20 @@ SELECT placed.order_id, placed.buyer_id, placed.access_token_sha256, placed.acce
                    'state', payment.state,
                    'amount', jsonb_build_object('amount_minor', payment.amount_minor,
                                                 'currency', payment.currency),
+                   'page_url', CASE WHEN payment.state = 'pending' THEN payment.page_url END,
+                   'expires_at', payment.expires_at,
+                   'failure', payment.failure,
                    'created_at', payment.created_at,
-                   'refund', CASE WHEN refund_id IS NOT NULL THEN jsonb_build_object(
-                       'refund_id', refund_id, 'state', refunds.state, 'reason', reason,
-                       'created_at', refunds.created_at, 'settled_at', settled_at) END
+                   'refunds', (
+                       SELECT coalesce(jsonb_agg(jsonb_build_object(
+                                  'refund_id', refund_id, 'state', refunds.state, 'reason', reason,
+                                  'amount', jsonb_build_object('amount_minor', refunds.amount_minor,
+                                                               'currency', refunds.currency),
+                                  'created_at', refunds.created_at, 'settled_at', settled_at
+                              ) ORDER BY refund_id), '[]')
+                       FROM orders.refunds WHERE refunds.payment_id = payment.payment_id)
                ) ORDER BY payment.payment_id), '[]')
         FROM orders.payments AS payment
-        LEFT JOIN orders.refunds USING (payment_id)
         WHERE payment.order_id = placed.order_id) AS payments,
        (SELECT jsonb_agg(jsonb_build_object('state', state, 'at', at, 'reason', reason, 'actor', actor)
                          ORDER BY version)

@@ -6,13 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.ids import new_id
 from orders.domain.order import Money, Order
 from orders.domain.person_limit import PersonLimitReached
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.orders import lock_order
-from orders.storage.payments import Payment, add_captured, find_payment, refund_payment
+from orders.storage.payments import Payment, find_payment, insert_recorded, refund_payment
 from orders.usecases.steps import finalize
 
 RECORDED = "recorded"
@@ -44,18 +43,18 @@ async def capture_payment(
     order = await lock_order(tx, order_id)
     if amount != order.total:
         raise PaymentAmountDiffers(order.total)
-    payment = Payment(
-        payment_id=new_id(), order_id=order_id, provider=provider, reference=reference, amount=amount
+    payment = await insert_recorded(
+        tx, order_id=order_id, provider=provider, reference=reference, amount=amount, at=now
     )
-    if not await add_captured(tx, payment=payment, at=now):
-        return await _known_payment(tx, payment)
+    if payment is None:
+        return await _known_payment(tx, order_id, provider, reference)
     await _use(tx, order, payment, now)
     return payment.payment_id
 
 
-async def _known_payment(tx: Transaction, told: Payment) -> UUID:
-    known = await find_payment(tx, provider=told.provider, reference=told.reference)
-    if known.order_id != told.order_id:
+async def _known_payment(tx: Transaction, order_id: UUID, provider: str, reference: str) -> UUID:
+    known = await find_payment(tx, provider=provider, reference=reference, payment_id=None)
+    if known is None or known.order_id != order_id:
         raise PaymentReferenceUsed
     return known.payment_id
 

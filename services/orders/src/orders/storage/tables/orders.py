@@ -37,6 +37,8 @@ orders = Table(
     Column("currency", Text, nullable=False),
     Column("version", Integer, nullable=False),
     at("holds_expire_at"),
+    # When its first payment had reservation prolong its holds, which it does once.
+    at("holds_renewed_at", nullable=True),
     at("placed_at"),
     at("changed_at"),
     # When the command of a finalizing or cancelling order was last sent.
