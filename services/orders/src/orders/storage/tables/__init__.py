@@ -8,7 +8,7 @@ from chassis.tables import (
     outbox_table,
     rate_limits_table,
 )
-from orders.storage.tables.ledger import ledger_entries
+from orders.storage.tables.ledger import ledger_entries, reconciliation
 from orders.storage.tables.metadata import METADATA, SCHEMA
 from orders.storage.tables.money import payment_notices, payments, refunds
 from orders.storage.tables.offers import offers
@@ -36,6 +36,7 @@ __all__ = [
     "orders",
     "payment_notices",
     "payments",
+    "reconciliation",
     "refunds",
     "tickets",
 ]

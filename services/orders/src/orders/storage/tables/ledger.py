@@ -1,7 +1,8 @@
-"""Every movement of money."""
+"""Every movement of money, and what the last comparison of the books found."""
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -10,7 +11,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from orders.domain.ledger import LedgerKind
 from orders.storage.tables.metadata import CURRENCY, METADATA, at, one_of
@@ -41,4 +44,19 @@ ledger_entries = Table(
     CheckConstraint("(kind = 'refunded') = (refund_id IS NOT NULL)", name="refund_id"),
     Index("ledger_entries_order_id_idx", "order_id"),
     Index("ledger_entries_payment_id_idx", "payment_id"),
+)
+
+# Its one row is the last round of the job: replicas take turns by it, and all of them tell its figures.
+reconciliation = Table(
+    "reconciliation",
+    METADATA,
+    Column("only_one", Boolean, primary_key=True, server_default=text("true")),
+    at("began_at"),
+    # Null until a first round came to its end.
+    at("ended_at", nullable=True),
+    # {kind of finding: how many} of the last round that came to its end.
+    Column("findings", JSONB),
+    # {what could not be asked: why} of the same.
+    Column("not_compared", JSONB),
+    CheckConstraint("only_one", name="only_one"),
 )
