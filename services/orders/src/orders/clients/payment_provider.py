@@ -68,13 +68,17 @@ class ProviderRefundState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProviderRefund:
-    """A refund as the provider sees it. `refund_id` is ours; None for one that is not ours."""
+    """A refund as the provider sees it. `refund_id` is ours; None for one that is not ours.
+
+    `capture_reference` is the capture it pays back from, where the provider says.
+    """
 
     reference: str
     refund_id: UUID | None
     state: ProviderRefundState
     amount: Money
     failure: str | None = None
+    capture_reference: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,9 +146,10 @@ class PaymentProvider(Protocol):
         expires_at: datetime,
         return_url: str,
     ) -> ProviderPayment:
-        """Open a payment page. The same `payment_id` again gives the same payment, perhaps as it was at first.
+        """Open a payment page. The same `payment_id` again gives the same payment.
 
-        A provider may let its page live longer than `expires_at`: close it in time.
+        Perhaps as it was at first: look with `find_payment` for what it is by now. A provider may let
+        its page live longer than `expires_at`: close it in time.
         """
         ...
 
