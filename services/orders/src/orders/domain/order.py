@@ -55,8 +55,12 @@ class Order:
 
     def handed_over(self, owner: OrderOwner, change: "Change") -> "Order":
         """The order with another owner or token, in the same state and one version on."""
+        return replace(self.stayed(change), owner=owner)
+
+    def stayed(self, change: "Change") -> "Order":
+        """The order in the same state, one version on; an illegal change raises MoveNotAllowed."""
         check_stay(self.state, change.state, change.reason)
-        return replace(self, owner=owner, version=self.version + 1)
+        return replace(self, version=self.version + 1)
 
 
 class OrderNotFound(Exception):

@@ -51,6 +51,8 @@ class Reason(StrEnum):
     SEATS_RELEASED = "seats_released"
     CANCELLED_BY_BUYER = "cancelled_by_buyer"
     EVENT_CANCELLED = "event_cancelled"
+    TICKETS_CANCELLED = "tickets_cancelled"
+    """Its buyer gave some of its tickets back and keeps the others."""
     CLAIMED_BY_BUYER = "claimed_by_buyer"
     """A guest's order now belongs to the account that proved its e-mail; its token is void."""
     ACCESS_REVOKED = "access_revoked"
@@ -140,7 +142,7 @@ class TicketState(StrEnum):
     VALID = "valid"
     """Issued when its order was confirmed; admits its attendee."""
     VOIDED = "voided"
-    """Its order was cancelled."""
+    """Its order was cancelled, or it alone."""
 
 
 class MoveNotAllowed(Exception):
@@ -173,9 +175,15 @@ MOVES: Mapping[tuple[OrderState, OrderState], frozenset[Reason]] = {
 
 
 STAYS = frozenset(
-    {Reason.CLAIMED_BY_BUYER, Reason.ACCESS_REVOKED, Reason.ACCOUNT_ERASED, Reason.PERSON_ERASED}
+    {
+        Reason.CLAIMED_BY_BUYER,
+        Reason.ACCESS_REVOKED,
+        Reason.ACCOUNT_ERASED,
+        Reason.PERSON_ERASED,
+        Reason.TICKETS_CANCELLED,
+    }
 )
-"""Reasons that change whose an order is, in any state, and never the state."""
+"""Reasons that change whose an order is, or how many tickets it has, and never the state."""
 
 
 def check_move(before: OrderState, after: OrderState, reason: Reason) -> None:
