@@ -32,6 +32,9 @@ ROUTES = [
     ("POST", "/api/v1/orders/claims", "orders"),
     ("PATCH", f"/api/v1/orders/{EVENT}/attendees/{EVENT}", "orders"),
     ("DELETE", f"/api/v1/orders/{EVENT}/access-token", "orders"),
+    ("POST", f"/api/v1/orders/{EVENT}/payments", "orders"),
+    ("GET", f"/api/v1/orders/{EVENT}/payments/{EVENT}", "orders"),
+    ("POST", "/api/v1/payment-notices/sandbox", "orders"),
     ("GET", f"/api/v1/organizer/events/{EVENT}/attendees", "orders"),
     ("GET", f"/api/v1/organizer/events/{EVENT}", "catalog"),
     ("POST", "/api/v1/accounts", "accounts"),
@@ -116,6 +119,8 @@ INTERNAL = [
     "/api/v1/accountsx",
     "/account/",
     "/account/orders/x",
+    "/api/v1/payment-notices/sandbox",  # only told, never read
+    "/api/v1/payment-notices",
 ]
 REFUSED = [
     "/api/v1/events%2f..%2f..%2f..%2fmetrics",

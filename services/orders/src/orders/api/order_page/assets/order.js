@@ -12,9 +12,26 @@ const STATES = {
   refunded: "over: the seats could not be given, and your money goes back",
 };
 const ON_ITS_WAY = ["finalizing", "cancelling"];
+const REFUND_STATES = { settled: "paid back", failed: "owed to you: we are looking into it" };
+const REFUND_REASONS = {
+  seats_taken: "the seats were sold to others meanwhile",
+  hold_unknown: "the seats could not be given",
+  hold_released: "the seats had been given up",
+  event_cancelled: "the event was cancelled",
+  cancelled_by_buyer: "you cancelled",
+  amount_differs: "it was not what the order costs",
+  currency_differs: "it came in another currency",
+  captured_twice: "it was taken twice",
+  paid_twice: "the order was paid twice",
+  person_limit_reached: "a person has as many tickets of the event as one may",
+};
+const PAYING = `paying:${id}`; // set while this tab is away at the payment page
+const ARRIVES_WITHIN_MS = 120000;
 const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "short" });
 const token = takeToken();
 let cancellationKey = null;
+let paymentKey = null;
+let backAt = Date.now();
 
 // Out of the address bar, so that it is not copied along with it; kept for this tab only.
 function takeToken() {
@@ -65,10 +82,27 @@ function ticketOf({ starts_at: startsAt, ticket_code: code }) {
   return made("p", moment.format(new Date(startsAt)), made("br"), "Ticket code ", made("code", code));
 }
 
+function refundOf({ amount, state, reason }) {
+  const why = REFUND_REASONS[reason] ? `: ${REFUND_REASONS[reason]}` : "";
+  return made("li", `${money(amount)} ${REFUND_STATES[state] || "on its way back to you"}${why}`);
+}
+
+function pendingPayment(order) {
+  return order.payments.find((payment) => payment.state === "pending");
+}
+
+function showMoney(order) {
+  const refunds = order.payments.flatMap((payment) => payment.refunds);
+  at("refunds").replaceChildren(...refunds.map(refundOf));
+  at("declined").hidden = pendingPayment(order)?.failure !== "declined";
+  at("pay").hidden = order.state !== "awaiting_payment" || order.total.amount_minor === 0;
+}
+
 function show(order, tickets) {
   const valid = new Map(tickets.filter((ticket) => ticket.state === "valid").map((ticket) => [ticket.line_id, ticket]));
   at("state").textContent = STATES[order.state] || order.state;
   at("total").textContent = money(order.total);
+  showMoney(order);
   at("seats").replaceChildren(...order.lines.map((line) => lineOf(line, valid.get(line.line_id))));
   at("cancel").hidden = !["awaiting_payment", "confirmed"].includes(order.state);
   at("sure").hidden = true;
@@ -80,8 +114,34 @@ async function load() {
   if (!order.ok) return refuse(order);
   const tickets = await ask(`/orders/${id}/tickets`);
   show(order.json, tickets.ok ? tickets.json.items : []);
-  say(cancellationKey ? `The order is ${STATES[order.json.state]}.` : "");
-  if (ON_ITS_WAY.includes(order.json.state)) setTimeout(() => load().catch(fail), 2000);
+  const arriving = isArriving(order.json);
+  say(news(order.json, arriving));
+  if (arriving || ON_ITS_WAY.includes(order.json.state)) setTimeout(() => load().catch(fail), 2000);
+}
+
+// Back from the payment page: the provider tells us of the money, which may take a moment.
+function isArriving(order) {
+  const wasAway = sessionStorage.getItem(PAYING) !== null;
+  const isAwaited = order.state === "awaiting_payment" && pendingPayment(order)?.failure === null;
+  if (wasAway && isAwaited && Date.now() - backAt < ARRIVES_WITHIN_MS) return true;
+  if (!ON_ITS_WAY.includes(order.state)) sessionStorage.removeItem(PAYING);
+  return false;
+}
+
+function news(order, arriving) {
+  if (arriving) return "If you have paid, your payment arrives in a moment …";
+  return cancellationKey ? `The order is ${STATES[order.state]}.` : "";
+}
+
+async function pay() {
+  paymentKey ??= newKey();
+  say("One moment …");
+  const answer = await ask(`/orders/${id}/payments`, { method: "POST", key: paymentKey });
+  if (answer.status !== 503) paymentKey = null; // asked again with the same key, it goes on where it was
+  if (!answer.ok) return fail(answer);
+  if (!answer.json.page_url) return load();
+  sessionStorage.setItem(PAYING, "yes");
+  location.assign(answer.json.page_url);
 }
 
 function refuse(answer) {
@@ -126,9 +186,14 @@ async function sendLinks(event) {
   say("If there are orders of this e-mail, their links are on the way to it.");
 }
 
+at("pay").addEventListener("click", () => pay().catch(fail));
 at("cancel").addEventListener("click", () => offer(true));
 at("keep").addEventListener("click", () => offer(false));
 at("really").addEventListener("click", () => cancel().catch(fail));
 at("lookup").addEventListener("submit", (event) => sendLinks(event).catch(fail));
+addEventListener("pageshow", ({ persisted }) => { // back by the browser's own button
+  backAt = Date.now();
+  if (persisted) load().catch(fail);
+});
 addEventListener("hashchange", () => location.reload()); // another link, opened in this tab
 load().catch(fail);
