@@ -36,6 +36,7 @@ ROUTES = [
     ("GET", f"/api/v1/orders/{EVENT}/payments/{EVENT}", "orders"),
     ("POST", "/api/v1/payment-notices/sandbox", "orders"),
     ("GET", f"/api/v1/organizer/events/{EVENT}/attendees", "orders"),
+    ("GET", f"/api/v1/organizer/events/{EVENT}/refunds", "orders"),
     ("GET", f"/api/v1/organizer/events/{EVENT}", "catalog"),
     ("POST", "/api/v1/accounts", "accounts"),
     ("POST", "/api/v1/accounts/password-resets/confirmation", "accounts"),

@@ -31,7 +31,7 @@ TABLE = """
 | event cancelled | withdraw         | -          | recall     | -          | -          | -          | -          |
 | HoldsConfirmed  | impossible       | confirm    | -          | -          | give back  | recall     | give back  |
 | HoldsRefused    | impossible       | refuse     | impossible | -          | -          | -          | -          |
-| SeatsReleased   | impossible       | impossible | impossible | complete   | -          | -          | -          |
+| SeatsReleased   | impossible       | impossible | -          | complete   | -          | -          | -          |
 | HoldExpired     | expire           | -          | -          | -          | -          | -          | -          |
 | HoldReleased    | withdraw         | -          | -          | -          | -          | -          | -          |
 """

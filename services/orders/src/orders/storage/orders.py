@@ -5,7 +5,8 @@ do not disturb) and touches its payments, tickets and lines only under that lock
 row is the one place where racing requests, messages and jobs meet, and they cannot deadlock.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,33 +18,15 @@ from chassis.database import Transaction
 from orders.domain.order import Change, Money, Order, OrderHold, OrderNotFound
 from orders.domain.person_limit import COUNTED_STATES
 from orders.domain.rights import OrderOwner
-from orders.domain.states import OfferState, OrderState
+from orders.domain.states import OrderState
 from orders.storage.person_tickets import release_person_tickets
-from orders.storage.tables import offers, order_history, order_holds, orders
+from orders.storage.tables import order_history, order_holds, orders
 
 _UNDER_WAY = (OrderState.FINALIZING, OrderState.CANCELLING)
 # Keeps the power within its type; every setting is long reached by then.
 DOUBLINGS_MAX = 20
 
-# The holds of an order never change, so reading them beside the row lock is safe.
-_HOLDS = (
-    select(
-        func.jsonb_agg(
-            func.jsonb_build_object(
-                "hold_id",
-                order_holds.c.hold_id,
-                "event_id",
-                order_holds.c.event_id,
-                "seat_ids",
-                order_holds.c.seat_ids,
-            )
-        )
-    )
-    .where(order_holds.c.order_id == orders.c.order_id)
-    .correlate(orders)
-    .scalar_subquery()
-)
-_ORDER = select(orders, _HOLDS.label("holds"))
+_ORDER = select(orders)
 
 
 class OrderChangedUnlocked(Exception):
@@ -73,21 +56,6 @@ async def lock_orders(
     """
     found = _ORDER.where(condition).order_by(orders.c.order_id).limit(orders_max)
     return await _locked(tx, found, skip_locked=skip_locked)
-
-
-async def lock_orders_of_cancelled_events(tx: Transaction, *, orders_max: int) -> list[Order]:
-    """Some orders of cancelled events that a job may cancel now; others' locks are skipped.
-
-    A finalizing order is not among them: reservation's answer decides what becomes of it.
-    """
-    open_orders = orders.c.state.in_([OrderState.AWAITING_PAYMENT, OrderState.CONFIRMED])
-    of_cancelled_events = (
-        select(order_holds.c.order_id)
-        .join(offers, offers.c.event_id == order_holds.c.event_id)
-        .where(offers.c.state == OfferState.CANCELLED, offers.c.orders_cancelled_at.is_(None))
-    )
-    found = _ORDER.where(orders.c.order_id.in_(of_cancelled_events), open_orders)
-    return await _locked(tx, found.limit(orders_max), skip_locked=True)
 
 
 async def lock_lapsed_orders(tx: Transaction, *, lapsed_before: datetime, orders_max: int) -> list[Order]:
@@ -124,6 +92,14 @@ async def save_change(tx: Transaction, *, order: Order, change: Change) -> Order
     await update_locked(tx, before=order, values=values)
     if order.state in COUNTED_STATES and after.state not in COUNTED_STATES:
         await release_person_tickets(tx, order_id=order.order_id)
+    await add_history(tx, order=after, change=change)
+    return after
+
+
+async def save_stay(tx: Transaction, *, order: Order, change: Change) -> Order:
+    """Add to the history of the locked order something that leaves it in its state; gives it after that."""
+    after = order.stayed(change)
+    await update_locked(tx, before=order, values={"version": after.version, "changed_at": change.at})
     await add_history(tx, order=after, change=change)
     return after
 
@@ -166,22 +142,33 @@ def owner_of(row: Mapping[str, Any] | RowMapping) -> OrderOwner:
 
 
 async def _locked(tx: Transaction, statement: Select[Any], *, skip_locked: bool = False) -> list[Order]:
+    """The orders with their holds. These are asked for once the lock is there: a statement that waited for
+    it still sees other tables as they were when it began, and an order may have been given other seats by
+    then.
+    """
     locking = statement.with_for_update(key_share=True, of=orders, skip_locked=skip_locked)
-    return [_order(row) for row in (await tx.execute(locking)).mappings()]
+    rows = (await tx.execute(locking)).mappings().all()
+    holds = await _holds_of(tx, [row["order_id"] for row in rows])
+    return [_order(row, holds[row["order_id"]]) for row in rows]
 
 
-def _order(row: RowMapping) -> Order:
+async def _holds_of(tx: Transaction, order_ids: Collection[UUID]) -> Mapping[UUID, list[OrderHold]]:
+    holds = defaultdict[UUID, list[OrderHold]](list)
+    if order_ids:
+        found = select(order_holds).where(order_holds.c.order_id.in_(order_ids))
+        for row in await tx.execute(found.order_by(order_holds.c.hold_id)):
+            hold = OrderHold(hold_id=row.hold_id, event_id=row.event_id, seat_ids=tuple(row.seat_ids))
+            holds[row.order_id].append(hold)
+    return holds
+
+
+def _order(row: RowMapping, holds: Collection[OrderHold]) -> Order:
     return Order(
         order_id=row["order_id"],
         owner=owner_of(row),
         state=OrderState(row["state"]),
         total=Money(amount_minor=row["total_minor"], currency=row["currency"]),
         version=row["version"],
-        holds=tuple(_hold(hold) for hold in row["holds"]),
-    )
-
-
-def _hold(hold: dict[str, Any]) -> OrderHold:
-    return OrderHold(
-        hold_id=UUID(hold["hold_id"]), event_id=UUID(hold["event_id"]), seat_ids=tuple(hold["seat_ids"])
+        holds=tuple(holds),
+        equivalent_seats_allowed=row["equivalent_seats_allowed"],
     )

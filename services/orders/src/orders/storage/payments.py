@@ -12,8 +12,8 @@ from sqlalchemy.engine import RowMapping
 from chassis.database import Transaction
 from chassis.ids import new_id
 from orders.domain.order import Money
-from orders.domain.states import Discrepancy, PaymentFailure, PaymentState, Reason, RefundState
-from orders.storage.tables import payments, refunds
+from orders.domain.states import Discrepancy, PaymentFailure, PaymentState
+from orders.storage.tables import payments
 
 _OVER = {"look_at": None, "page_url": None}
 """Nobody pays there any more, and the provider has said its last word."""
@@ -118,28 +118,31 @@ async def find_payment(
 
 
 async def save_expiry(tx: Transaction, *, payment_id: UUID, expires_at: datetime) -> None:
-    """Decide when the payment's page closes, once."""
+    """Decide when the payment's page closes, once: whoever resumes asks the provider for the same."""
     undecided = (payments.c.payment_id == payment_id) & payments.c.expires_at.is_(None)
     await tx.execute(update(payments).where(undecided).values(expires_at=expires_at))
 
 
-async def save_page(
-    tx: Transaction, *, payment_id: UUID, reference: str, page_url: str | None, look_at: datetime
-) -> None:
-    """Write down the provider's answer to the first call."""
-    values = {"reference": reference, "page_url": page_url, "look_at": look_at, "looks": 0}
-    await _change(tx, payment_id, **values)
+async def save_reference(tx: Transaction, *, payment_id: UUID, reference: str, page_url: str | None) -> None:
+    """Write down how the provider names the payment, and where it can be paid."""
+    await _change(tx, payment_id, reference=reference, page_url=page_url)
 
 
 async def add_captured(tx: Transaction, *, payment: Payment, amount: Money, at: datetime) -> None:
-    """Count money that arrived; all of it is kept until a refund is started."""
-    if amount.currency != payment.amount.currency:
-        if payment.state in (PaymentState.PENDING, PaymentState.FAILED):
-            await _change(tx, payment.payment_id, state=PaymentState.REFUNDING, changed_at=at)
+    """Count money that arrived; all of it is kept until a refund is started. Money in another currency
+    is not counted here, it only ends the wait for it.
+    """
+    counts = amount.currency == payment.amount.currency
+    if not counts and payment.state not in (PaymentState.PENDING, PaymentState.FAILED):
         return
-    captured_minor = payments.c.captured_minor + amount.amount_minor
-    values = {"captured_minor": captured_minor, "state": PaymentState.CAPTURED, "failure": None}
-    await _change(tx, payment.payment_id, **values, changed_at=at)
+    await _change(
+        tx,
+        payment.payment_id,
+        state=PaymentState.CAPTURED if counts else PaymentState.REFUNDING,
+        captured_minor=payments.c.captured_minor + (amount.amount_minor if counts else 0),
+        failure=None,
+        changed_at=at,
+    )
 
 
 async def flag_discrepancy(tx: Transaction, *, payment_id: UUID, discrepancy: Discrepancy) -> None:
@@ -147,9 +150,9 @@ async def flag_discrepancy(tx: Transaction, *, payment_id: UUID, discrepancy: Di
     await _change(tx, payment_id, discrepancy=discrepancy)
 
 
-async def mark_declined(tx: Transaction, *, payment_id: UUID) -> None:
-    """The last attempt at a pending payment was refused; another one may follow."""
-    await _change(tx, payment_id, failure=PaymentFailure.DECLINED)
+async def save_attempt(tx: Transaction, *, payment_id: UUID, failure: PaymentFailure | None) -> None:
+    """What became of the last attempt at a pending payment; another one may follow."""
+    await _change(tx, payment_id, failure=failure)
 
 
 async def fail(tx: Transaction, *, payment_id: UUID, failure: PaymentFailure, at: datetime) -> None:
@@ -167,58 +170,16 @@ async def look_soon(tx: Transaction, *, payment_id: UUID, at: datetime) -> None:
     await _change(tx, payment_id, look_at=at, looks=0)
 
 
+async def look_later(tx: Transaction, *, payment_id: UUID, at: datetime) -> None:
+    """Have the job ask about a payment at `at`, if it is still pending."""
+    pending = (payments.c.payment_id == payment_id) & (payments.c.state == PaymentState.PENDING)
+    await tx.execute(update(payments).where(pending).values(look_at=at, looks=0))
+
+
 async def look_at_pending_soon(tx: Transaction, *, order_id: UUID, at: datetime) -> None:
     """Have the job close what is still open of an order that awaits no payment any more."""
     pending = (payments.c.order_id == order_id) & (payments.c.state == PaymentState.PENDING)
     await tx.execute(update(payments).where(pending).values(look_at=at, looks=0))
-
-
-async def refund_order(tx: Transaction, *, order_id: UUID, reason: Reason, at: datetime) -> None:
-    """Start a refund in full of every captured payment of the order, if there is any."""
-    captured = (payments.c.order_id == order_id) & (payments.c.state == PaymentState.CAPTURED)
-    rows = (await tx.execute(select(payments).where(captured))).mappings().all()
-    for row in rows:
-        await refund_payment(tx, payment=_payment(row), reason=reason, at=at)
-
-
-async def refund_payment(tx: Transaction, *, payment: Payment, reason: str, at: datetime) -> None:
-    """Start a refund in full of one captured payment."""
-    values = {"state": PaymentState.REFUNDING, "refund_minor": payments.c.captured_minor}
-    await _change(tx, payment.payment_id, **values, changed_at=at)
-    await tx.execute(
-        insert(refunds).values(
-            refund_id=new_id(),
-            payment_id=payment.payment_id,
-            capture_reference=payment.reference,
-            order_id=payment.order_id,
-            cause="order",
-            state=RefundState.PENDING,
-            amount_minor=payment.amount.amount_minor,
-            currency=payment.amount.currency,
-            reason=reason,
-            created_at=at,
-        )
-    )
-
-
-async def settle(tx: Transaction, *, refund_id: UUID, at: datetime) -> bool:
-    """Mark a pending refund as paid back, and its payment refunded; False if none was pending."""
-    payment_id = await tx.scalar(
-        update(refunds)
-        .where(refunds.c.refund_id == refund_id, refunds.c.state == RefundState.PENDING)
-        .values(state=RefundState.SETTLED, settled_at=at)
-        .returning(refunds.c.payment_id)
-    )
-    if payment_id is None:
-        return False
-    await _change(tx, payment_id, state=PaymentState.REFUNDED, changed_at=at)
-    return True
-
-
-async def refund_state(tx: Transaction, *, refund_id: UUID) -> RefundState | None:
-    """Where a refund is; None when there is no such refund."""
-    state = await tx.scalar(select(refunds.c.state).where(refunds.c.refund_id == refund_id))
-    return None if state is None else RefundState(state)
 
 
 async def _change(tx: Transaction, payment_id: UUID, **values: Any) -> None:

@@ -10,8 +10,7 @@ from chassis.database import Transaction
 from orders.domain.order import Order
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, Reason
-from orders.storage.offers import close_swept_cancellations
-from orders.storage.orders import lock_orders_of_cancelled_events
+from orders.storage.sweeping import close_swept_cancellations, lock_orders_of_cancelled_events
 from orders.usecases.steps import recall, withdraw
 
 PLACING_S_MAX = 60

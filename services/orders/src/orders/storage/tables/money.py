@@ -95,6 +95,8 @@ refunds = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     # When a job sends it, or asks about it; null for what an operator pays back.
     at("next_attempt_at", nullable=True),
+    # How often it was asked since it last said something new: the pauses grow.
+    Column("asked", Integer, nullable=False, server_default=text("0")),
     Column("failure", Text),
     at("created_at"),
     at("settled_at", nullable=True),
@@ -102,6 +104,13 @@ refunds = Table(
     CheckConstraint("amount_minor > 0", name="amount_minor"),
     CheckConstraint(CURRENCY, name="currency"),
     CheckConstraint("attempts >= 0", name="attempts"),
+    CheckConstraint("asked >= 0", name="asked"),
+    # One that a provider has is always asked about again: none can be forgotten.
+    CheckConstraint(
+        "CASE WHEN state IN ('settled', 'failed') THEN next_attempt_at IS NULL "
+        "WHEN state = 'submitted' THEN next_attempt_at IS NOT NULL ELSE true END",
+        name="next_attempt_at",
+    ),
     CheckConstraint("(state = 'settled') = (settled_at IS NOT NULL)", name="settled_at"),
     CheckConstraint("state <> 'submitted' OR provider_reference IS NOT NULL", name="provider_reference"),
     Index("refunds_order_id_idx", "order_id"),

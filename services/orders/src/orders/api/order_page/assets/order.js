@@ -19,6 +19,7 @@ const REFUND_REASONS = {
   hold_released: "the seats had been given up",
   event_cancelled: "the event was cancelled",
   cancelled_by_buyer: "you cancelled",
+  tickets_cancelled: "you gave tickets back",
   amount_differs: "it was not what the order costs",
   currency_differs: "it came in another currency",
   captured_twice: "it was taken twice",
@@ -160,6 +161,23 @@ function fail(answer) {
   say(answer.json?.detail || answer.json?.title || "That did not work. Try again in a moment.");
 }
 
+const NO_WAY_BACK = "All its tickets become void. This cannot be undone.";
+
+function termsOf({ refund, fee, holds_until: until }) {
+  if (refund.amount_minor + fee.amount_minor === 0) return "";
+  const kept = fee.amount_minor ? `, ${money(fee)} is kept` : "";
+  const held = until ? ` This holds until ${moment.format(new Date(until))}.` : "";
+  return `${money(refund)} goes back to you${kept}.${held} `;
+}
+
+async function weigh() {
+  const terms = await ask(`/orders/${id}/cancellation-terms`);
+  if (!terms.ok) return fail(terms); // too late, or not now: it says why
+  at("sure-text").textContent = termsOf(terms.json) + NO_WAY_BACK;
+  say("");
+  offer(true);
+}
+
 function offer(sure) {
   at("cancel").hidden = sure;
   at("sure").hidden = !sure;
@@ -187,7 +205,7 @@ async function sendLinks(event) {
 }
 
 at("pay").addEventListener("click", () => pay().catch(fail));
-at("cancel").addEventListener("click", () => offer(true));
+at("cancel").addEventListener("click", () => weigh().catch(fail));
 at("keep").addEventListener("click", () => offer(false));
 at("really").addEventListener("click", () => cancel().catch(fail));
 at("lookup").addEventListener("submit", (event) => sendLinks(event).catch(fail));

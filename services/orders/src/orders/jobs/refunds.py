@@ -1,0 +1,109 @@
+"""Sends refunds to the payment provider, as fast as all replicas together may."""
+
+import asyncio
+from functools import partial
+
+from chassis import failpoints
+from chassis.clock import utc_now
+from chassis.database import Database
+from chassis.fingerprints import Fingerprints
+from chassis.jobs import Job
+from chassis.logs import get_logger
+from chassis.metrics import Gauge
+from chassis.rate_limits import RateLimit, RateLimits, TooManyRequests
+from orders.clients.payment_provider import PaymentProvider
+from orders.domain.refund import Pauses, Refund
+from orders.domain.states import RefundState
+from orders.queries import owed_refunds
+from orders.settings import Settings
+from orders.storage.tables import RATE_LIMITS_TABLE
+from orders.usecases.send_refunds import ask_provider, claim_refunds
+from orders.usecases.take_in_refund import take_in_answer
+
+TOLD_EVERY_S = 15.0
+OWED_STATES = frozenset(RefundState) - {RefundState.SETTLED}
+
+OWED = Gauge("rowlock_refunds_owed", "Refunds that are not settled; failed ones are an operator's", ["state"])
+OWED_SINCE = Gauge("rowlock_refunds_owed_since_seconds", "When the oldest of them was started", ["state"])
+
+log = get_logger()
+
+
+def refund_jobs(db: Database, settings: Settings, provider: PaymentProvider | None) -> list[Job]:
+    """Without a provider nothing is sent: recorded payments are paid back by hand."""
+    tell = Job("tell_owed_refunds", TOLD_EVERY_S, partial(tell_owed_refunds, db))
+    if provider is None:
+        return [tell]
+    return [Job("send_refunds", settings.refund_job_every_s, SendRefunds(db, settings, provider).run), tell]
+
+
+async def tell_owed_refunds(db: Database) -> None:
+    """Set the metrics; every replica tells the same."""
+    async with db.snapshot() as conn:
+        found = {row["state"]: row for row in await owed_refunds(conn)}
+    for state in OWED_STATES:
+        row = found.get(state)
+        OWED.labels(state).set(row["refunds"] if row else 0)
+        OWED_SINCE.labels(state).set(row["since"].timestamp() if row else 0)
+
+
+class SendRefunds:
+    """Claims refunds that are due, asks the provider about each, and writes down what it said."""
+
+    def __init__(self, db: Database, settings: Settings, provider: PaymentProvider) -> None:
+        self._db = db
+        self._provider = provider
+        at_once = max(1, int(settings.refunds_per_s))
+        self._refunds_max = min(at_once, settings.saga_batch_orders)
+        # Of all replicas: kept in the database.
+        self._pace = RateLimit("refunds", at_once, settings.refunds_per_s)
+        self._limits = RateLimits(db, RATE_LIMITS_TABLE, Fingerprints.of_settings(settings))
+        # Longer than a call takes: whoever is asked about twice is asked under the same name.
+        self._lease_s = settings.payment_timeout_s + settings.refund_retry_s
+        self._pauses = Pauses(
+            retry_s=settings.refund_retry_s,
+            look_again_s=settings.refund_look_again_s,
+            longest_s=settings.refund_retry_s_max,
+            attempts_max=settings.refund_attempts_max,
+        )
+
+    async def run(self) -> int:
+        """Send what is due, batch by batch, until nothing is; gives how many."""
+        total = 0
+        while claimed := await self._claim():
+            await asyncio.gather(*(self._send(refund) for refund in claimed))
+            total += len(claimed)
+        return total
+
+    async def _claim(self) -> list[Refund]:
+        claimed = await self._db.run(
+            lambda tx: claim_refunds(
+                tx,
+                provider=self._provider.name,
+                refunds_max=self._refunds_max,
+                lease_s=self._lease_s,
+                now=utc_now(),
+            )
+        )
+        failpoints.reach("orders.refund.claimed")
+        return claimed
+
+    async def _send(self, refund: Refund) -> None:
+        """One that fails leaves its lease to end, and the others alone."""
+        try:
+            await self._wait_for_turn()
+            answer = await ask_provider(self._provider, refund=refund)
+            failpoints.reach("orders.refund.sent")
+            await self._db.run(
+                lambda tx: take_in_answer(tx, asked=refund, answer=answer, pauses=self._pauses, now=utc_now())
+            )
+            failpoints.reach("orders.refund.saved")
+        except Exception:
+            log.exception("refund_not_sent", refund_id=str(refund.refund_id))
+
+    async def _wait_for_turn(self) -> None:
+        while True:
+            try:
+                return await self._limits.take(self._pace, self._provider.name)
+            except TooManyRequests as refusal:
+                await asyncio.sleep(refusal.retry_after_s)

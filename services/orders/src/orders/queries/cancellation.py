@@ -1,0 +1,46 @@
+"""What cancelling an order would come to."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.database import Snapshot
+from orders.domain.cancellation import CancellationTerms, terms_of
+from orders.domain.order import OrderNotFound
+from orders.domain.rights import OrderRight
+from orders.domain.states import OrderState
+from orders.storage.offers import load_offers
+from orders.storage.sold_tickets import valid_tickets
+
+# As queries.orders: the right is part of the question.
+_ORDER = text("""
+SELECT state, currency FROM orders.orders
+WHERE order_id = :order_id
+  AND (:is_operator
+       OR buyer_id = CAST(:buyer_id AS text)
+       OR access_token_sha256 = CAST(:access_token_sha256 AS bytea))
+""")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundTerms:
+    """An order's state, and what cancelling all its valid tickets would come to, in `currency`."""
+
+    state: OrderState
+    currency: str
+    terms: CancellationTerms
+
+
+async def find_cancellation_terms(
+    conn: Snapshot, *, order_id: UUID, right: OrderRight, now: datetime
+) -> FoundTerms:
+    """For an order that `right` may read. Raises OrderNotFound or CancellationDeadlinePassed."""
+    row = (await conn.execute(_ORDER, {"order_id": order_id, **asdict(right)})).one_or_none()
+    if row is None:
+        raise OrderNotFound
+    tickets = await valid_tickets(conn, order_id=order_id)
+    offers = await load_offers(conn, {ticket.event_id for ticket in tickets})
+    terms = terms_of(tickets, offers=offers, now=now)
+    return FoundTerms(state=OrderState(row.state), currency=row.currency, terms=terms)

@@ -1,0 +1,48 @@
+"""Sends refunds that are owed to their payment provider, and asks about those it has.
+
+Between claiming one and writing down what came of it the provider is asked, outside any transaction.
+Whoever is killed on the way leaves a lease that ends: then the same is asked again under the same name,
+which the provider takes for the same refund.
+"""
+
+from datetime import datetime, timedelta
+
+from chassis.database import Transaction
+from orders.clients.payment_provider import PaymentProvider, ProviderRefused, ProviderUnavailable
+from orders.domain.refund import Refund
+from orders.domain.states import RefundState
+from orders.storage.refunds import claim_due_refunds
+from orders.usecases.take_in_refund import Answer
+
+
+async def claim_refunds(
+    tx: Transaction, *, provider: str, refunds_max: int, lease_s: float, now: datetime
+) -> list[Refund]:
+    """At most `refunds_max` refunds to ask the provider about; nobody else claims them for `lease_s`."""
+    lease = timedelta(seconds=lease_s)
+    return await claim_due_refunds(tx, provider=provider, refunds_max=refunds_max, lease=lease, now=now)
+
+
+async def ask_provider(provider: PaymentProvider, *, refund: Refund) -> Answer:
+    """Send the refund, or look at the one the provider has. Never within a transaction."""
+    if refund.state is RefundState.SUBMITTED:
+        return await _look(provider, refund)
+    try:
+        return await provider.refund(
+            refund_id=refund.refund_id,
+            attempt=refund.attempt,
+            capture_reference=refund.capture_reference,
+            amount=refund.amount,
+        )
+    except ProviderUnavailable:
+        return None
+    except ProviderRefused as refusal:
+        return refusal
+
+
+async def _look(provider: PaymentProvider, refund: Refund) -> Answer:
+    """A refusal to show a refund says nothing of the refund: it is asked about again."""
+    try:
+        return await provider.find_refund(reference=refund.provider_reference or "")
+    except (ProviderUnavailable, ProviderRefused):
+        return None
