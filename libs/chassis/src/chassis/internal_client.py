@@ -65,8 +65,9 @@ class InternalClient:
         return await self._ask("POST", path, body, nothing)
 
     async def close(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
+        """Close the connections, if anything was asked."""
+        if "_client" in vars(self):
+            await self._client.aclose()
 
     async def _ask(self, method: str, path: str, body: Any, nothing: Collection[int]) -> Any | None:
         try:

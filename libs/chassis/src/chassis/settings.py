@@ -27,7 +27,10 @@ class ServiceSettings(BaseSettings):
     http_host: str = Field(default="127.0.0.1", description="Address the HTTP server listens on")
     http_port: int = Field(default=8000, ge=0, le=65535, description="Port of the api process")
     worker_http_port: int = Field(
-        default=0, ge=0, le=65535, description="Port of the worker's /healthz and /readyz; 0 for none"
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port of the worker's /healthz, /readyz and /metrics; 0 for none",
     )
     access_token_jwks: str = Field(
         default="", description="JWKS that verifies access tokens: path of a file or http(s) URL"
