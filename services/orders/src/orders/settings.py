@@ -9,6 +9,17 @@ from chassis.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
+    outbox_poll_ms: int = Field(
+        default=250,
+        ge=5,
+        description="How often a worker's relay looks for messages nobody woke one for; whoever pays wakes the "
+        "one of the api",
+    )
+    relay_in_api: bool = Field(
+        default=True,
+        description="Whether an api process sends the messages of its own requests at once; without it they "
+        "wait until a worker polls",
+    )
     hold_token_jwks: str = Field(
         default="", description="JWKS that verifies hold tokens: path of a file or http(s) URL"
     )
@@ -163,7 +174,23 @@ class Settings(ServiceSettings):
     reconcile_look_back_s: int = Field(
         default=604_800,
         ge=60,
-        description="Payments begun so long ago, or since, are compared with the provider's; 7 days",
+        description="Payments and refunds begun within this time are compared with the provider's view",
+    )
+    reconcile_settle_s: float = Field(
+        default=60.0,
+        ge=0,
+        description="What moved within this time may not have reached both sides yet, and is no difference",
+    )
+    reconcile_stuck_s: int = Field(
+        default=3600,
+        ge=1,
+        description="A payment past its page's end, an order that waits for reservation, or an order of a "
+        "cancelled event is a finding after this time",
+    )
+    reconcile_refund_stuck_s: int = Field(
+        default=259_200,
+        ge=1,
+        description="A refund that is not settled is a finding after this time; people and banks take days",
     )
 
     @model_validator(mode="after")
