@@ -1,0 +1,29 @@
+"""What routes are given: the sandbox, and the proof that a merchant asks."""
+
+import hmac
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from rowlock_payment_sandbox.delivery import Sender
+from rowlock_payment_sandbox.errors import ApiKeyWrong
+from rowlock_payment_sandbox.sandbox import Sandbox
+
+
+def _sandbox(request: Request) -> Sandbox:
+    return request.app.state.sandbox
+
+
+def _sender(request: Request) -> Sender:
+    return request.app.state.sender
+
+
+Box = Annotated[Sandbox, Depends(_sandbox)]
+Notices = Annotated[Sender, Depends(_sender)]
+
+
+async def is_merchant(sandbox: Box, authorization: Annotated[str, Header()] = "") -> None:
+    """Raises ApiKeyWrong."""
+    scheme, _, key = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(key.encode(), sandbox.api_key.encode()):
+        raise ApiKeyWrong
