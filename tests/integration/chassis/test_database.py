@@ -1,6 +1,7 @@
 """Transactions, retries, and what a vanished server looks like."""
 
 import asyncio
+import uuid
 
 import psycopg
 import pytest
@@ -21,24 +22,40 @@ async def _names(db: Database, parcels) -> set[str]:
         return set((await connection.execute(parcels.select())).scalars())
 
 
-async def test_commits_when_the_block_ends_and_tells_the_relay(db, parcels):
+async def test_commits_when_the_block_ends_and_tells_the_relay(db, parcels, outbox, message_class):
     told: list[str] = []
-    db.on_commit(lambda: told.append("committed"))
+    db.on_messages(lambda: told.append("committed"))
     async with db.transaction() as tx:
         await _add(tx, parcels, "one")
+        await outbox.enqueue(tx, message_class(parcel_id=uuid.uuid4(), weight=1))
         assert told == []
     assert told == ["committed"]
     assert await _names(db, parcels) == {"one"}
 
 
-async def test_rolls_back_when_the_block_raises_and_tells_nobody(db, parcels):
+async def test_rolls_back_when_the_block_raises_and_tells_nobody(
+    parcels_url, db, parcels, outbox, message_class
+):
     told: list[str] = []
-    db.on_commit(lambda: told.append("committed"))
+    one_connection = Database(parcels_url, pool_size=1)
+    one_connection.on_messages(lambda: told.append("committed"))
     with pytest.raises(ZeroDivisionError):
-        async with db.transaction() as tx:
+        async with one_connection.transaction() as tx:
             await _add(tx, parcels, "one")
+            await outbox.enqueue(tx, message_class(parcel_id=uuid.uuid4(), weight=1))
             raise ZeroDivisionError
     assert await _names(db, parcels) == set()
+    async with one_connection.transaction() as tx:
+        await _add(tx, parcels, "two")
+    assert told == []
+    await one_connection.close()
+
+
+async def test_a_commit_without_messages_wakes_no_relay(db, parcels):
+    told: list[str] = []
+    db.on_messages(lambda: told.append("committed"))
+    async with db.transaction() as tx:
+        await _add(tx, parcels, "one")
     assert told == []
 
 

@@ -39,6 +39,13 @@ class ModelBank:
     """What it was asked that nobody may ever ask."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
+    def forget(self) -> None:
+        """Begin anew: nobody ever paid."""
+        self.trouble.end()
+        self.refund_becomes = ProviderRefundState.SUCCEEDED
+        for kept in (self.payments, self.refunds, self.sent, self.faults):
+            kept.clear()
+
     # What buyers, banks and time do
 
     def capture(self, reference: str, amount: Money) -> None:
@@ -68,6 +75,10 @@ class ModelBank:
     def fail(self, reference: str) -> None:
         """The money that was on its way does not arrive."""
         self._becomes(self.payments[reference], "payment.failed", state=ProviderPaymentState.FAILED)
+
+    def tell_again(self, reference: str) -> None:
+        """One more notice of what is so already."""
+        self._tell("payment.captured", payment=self.payments[reference].now)
 
     def settle_refund(self, reference: str, *, failure: str | None = None) -> None:
         """A pending refund succeeds, or fails with `failure`."""

@@ -6,15 +6,15 @@ commits of what is done.
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import event
 
 from chassis import failpoints
-from chassis.database import Database
+from chassis.database import Database, Transaction
 
 
 class Killed(BaseException):
@@ -43,7 +43,7 @@ class Commits:
         commits = cls()
         for db in databases:
             event.listen(db.engine.sync_engine, "commit", commits._is_about_to)
-            db.on_commit(commits._has)
+            commits._look_after(db)
         return commits
 
     @contextmanager
@@ -56,6 +56,18 @@ class Commits:
         finally:
             self.crash = None
             failpoints.disarm()
+
+    def _look_after(self, db: Database) -> None:
+        """Nobody is told of a commit by the engine once it is done; the end of the block is after it."""
+        transaction = db.transaction
+
+        @asynccontextmanager
+        async def followed() -> AsyncIterator[Transaction]:
+            async with transaction() as tx:
+                yield tx
+            self._has()
+
+        db.transaction = followed
 
     def _is_about_to(self, _connection: object) -> None:
         self.before += 1

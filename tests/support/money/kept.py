@@ -20,9 +20,7 @@ class ModelPayment:
     now: ProviderPayment
     order_id: UUID
     asked: Money
-    asked_until: datetime
     closes_at: datetime
-    """As `asked_until`, until a test moves the clock."""
     first: ProviderPayment = field(init=False)
 
     def __post_init__(self) -> None:

@@ -49,7 +49,7 @@ class ModelProvider(ModelBank):
             known = self._of(payment_id)
             if known is None:
                 return self._open(self._page(payment_id, order_id, amount, expires_at)).now
-            if (known.order_id, known.asked, known.asked_until) != (order_id, amount, expires_at):
+            if (known.order_id, known.asked) != (order_id, amount):
                 self._fault(f"another payment under the id of {known}")
             return known.first
 
@@ -127,7 +127,7 @@ class ModelProvider(ModelBank):
             state=ProviderPaymentState.OPEN,
             page_url=f"http://model/{reference}",
         )
-        return ModelPayment(now, order_id, amount, asked_until=expires_at, closes_at=expires_at)
+        return ModelPayment(now, order_id, amount, closes_at=expires_at)
 
     def _check_refund(self, refund_id: UUID, capture_reference: str, amount: Money) -> None:
         capture = next((c for _, c in self.captures() if c.reference == capture_reference), None)
@@ -145,6 +145,7 @@ class ModelProvider(ModelBank):
             state=self.refund_becomes,
             amount=amount,
             failure="try again" if failed else None,
+            capture_reference=capture_reference,
         )
         self.refunds[now.reference] = ModelRefund(now, key, capture_reference)
         return self.refunds[now.reference]

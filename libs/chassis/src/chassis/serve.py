@@ -53,7 +53,8 @@ async def serve(service: str, process: str) -> None:
     set_up_logs(level=settings.log_level, log_format=settings.log_format)
     _arm_failpoints(settings)
     if app is not None and worker is not None:
-        app.state.db.on_commit(worker.wake)
+        app.state.db.on_messages(worker.wake)
+        app.state.request_relay = None  # the worker's is in this process
     spare_long_lived()
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):

@@ -24,6 +24,8 @@ PAYMENT_CHECKS = {
     "payments_look_at_check": "state <> 'pending' OR look_at IS NOT NULL",
     "payments_looks_check": "looks >= 0",
 }
+# As the first migration named it, by the naming convention and by itself.
+OLD_STATE_CHECK = "refunds_refunds_state_check_check"
 REFUND_CHECKS = {
     "refunds_state_check": "state IN ('pending', 'submitted', 'settled', 'failed')",
     "refunds_attempts_check": "attempts >= 0",
@@ -64,7 +66,7 @@ def change_payments() -> None:
     op.execute(RECORDED_PAYMENTS)
     op.alter_column("payments", "reference", existing_type=sa.Text(), nullable=True, schema="orders")
     for name, condition in PAYMENT_CHECKS.items():
-        op.create_check_constraint(name, "payments", condition, schema="orders")
+        op.create_check_constraint(op.f(name), "payments", condition, schema="orders")
     create_partial_index("payments_pending_key", "payments", "order_id", "state = 'pending'", unique=True)
     create_partial_index("payments_look_at_idx", "payments", "look_at", "look_at IS NOT NULL")
 
@@ -89,9 +91,9 @@ def change_refunds() -> None:
         ["payment_id", "capture_reference", "cause"],
         schema="orders",
     )
-    op.drop_constraint("refunds_state_check", "refunds", schema="orders")
+    op.drop_constraint(OLD_STATE_CHECK, "refunds", schema="orders")
     for name, condition in REFUND_CHECKS.items():
-        op.create_check_constraint(name, "refunds", condition, schema="orders")
+        op.create_check_constraint(op.f(name), "refunds", condition, schema="orders")
     op.drop_index("refunds_pending_idx", "refunds", schema="orders")
     create_partial_index("refunds_open_idx", "refunds", "refund_id", "state <> 'settled'")
     for column in ("next_attempt_at", "provider_reference"):
@@ -108,7 +110,8 @@ def create_notices() -> None:
         sa.Column("verdict", sa.Text(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "verdict IN ('taken', 'unknown_payment', 'of_no_interest')", name="payment_notices_verdict_check"
+            "verdict IN ('taken', 'unknown_payment', 'of_no_interest')",
+            name=op.f("payment_notices_verdict_check"),
         ),
         sa.ForeignKeyConstraint(
             ["payment_id"], ["orders.payments.payment_id"], name="payment_notices_payment_id_fkey"
@@ -135,7 +138,7 @@ def restore_refunds() -> None:
     for name in REFUND_CHECKS:
         op.drop_constraint(name, "refunds", schema="orders")
     op.create_check_constraint(
-        "refunds_state_check", "refunds", "state IN ('pending', 'settled')", schema="orders"
+        op.f(OLD_STATE_CHECK), "refunds", "state IN ('pending', 'settled')", schema="orders"
     )
     op.drop_index("refunds_open_idx", "refunds", schema="orders")
     create_partial_index("refunds_pending_idx", "refunds", "refund_id", "state = 'pending'")

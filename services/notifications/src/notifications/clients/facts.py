@@ -42,19 +42,23 @@ class Money(_Part):
 
 
 class OrderLine(_Part):
-    """One seat of an order."""
+    """One seat of an order; `ordered_seat_id` where an equivalent one was given instead."""
 
     event_title: str
     starts_at: datetime
     seat_id: str
+    ordered_seat_id: str | None = None
     price_category: str
     ticket_type: str
     price: Money
 
 
 class Order(_Part):
+    """`reason`: why it came into its state; empty from an orders service that does not tell yet."""
+
     order_id: UUID
     state: str
+    reason: str = ""
     total: Money
     lines: tuple[OrderLine, ...]
 

@@ -7,7 +7,15 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.paging import Page
-from orders.api.examples import CLAIMED_ORDERS, GUEST_ORDER, LINE, ORDER, PAGE_OF_ORDERS, TICKETS
+from orders.api.examples import (
+    CLAIMED_ORDERS,
+    GUEST_ORDER,
+    LINE,
+    ORDER,
+    PAGE_OF_ORDERS,
+    PAYMENT,
+    TICKETS,
+)
 from orders.domain.states import (
     Actor,
     OrderState,
@@ -57,6 +65,9 @@ class LineOut(_Out):
     event_id: UUID
     event_title: str
     seat_id: str
+    ordered_seat_id: str | None = Field(
+        description="The seat that was ordered, where an equivalent one was given instead"
+    )
     price_category: str
     ticket_type: str
     price: MoneyOut
@@ -76,6 +87,8 @@ class RefundOut(_Out):
 
 class PaymentOut(_Out):
     """One attempt at paying, or money an operator recorded; `refunds` is what goes back of it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PAYMENT]})
 
     payment_id: UUID
     provider: str
@@ -109,11 +122,14 @@ class OrderOut(_Out):
     version: int
     total: MoneyOut
     contact: ContactOut | None = Field(description="Null once its person was erased")
+    equivalent_seats_allowed: bool = Field(
+        description="Whether other seats will do where others have these when it is paid"
+    )
     lines: list[LineOut]
     payments: list[PaymentOut]
     placed_at: datetime
     holds_expire_at: datetime = Field(
-        description="When the first of its holds lapses, as its token said at placing"
+        description="When the first of its holds lapses, as far as orders knows"
     )
     timeline: list[ChangeOut]
 

@@ -29,6 +29,7 @@ class LineToTell(BaseModel):
     event_title: str
     starts_at: datetime
     seat_id: str
+    ordered_seat_id: str | None
     price_category: str
     ticket_type: str
     price: MoneyOut
@@ -37,6 +38,7 @@ class LineToTell(BaseModel):
 class OrderToTell(BaseModel):
     order_id: UUID
     state: OrderState
+    reason: str
     total: MoneyOut
     lines: list[LineToTell]
 

@@ -43,6 +43,8 @@ class Reason(StrEnum):
     FINALIZED_BY_BUYER = "finalized_by_buyer"
     PAYMENT_CAPTURED = "payment_captured"
     SEATS_SOLD = "seats_sold"
+    SEATS_EXCHANGED = "seats_exchanged"
+    """Sold, but others for some that were taken: the buyer had allowed equivalent ones."""
     HOLD_RELEASED = "hold_released"
     HOLD_EXPIRED = "hold_expired"
     HOLD_UNKNOWN = "hold_unknown"
@@ -162,7 +164,7 @@ MOVES: Mapping[tuple[OrderState, OrderState], frozenset[Reason]] = {
     (OrderState.AWAITING_PAYMENT, OrderState.CANCELLED): _GIVEN_UP,
     (OrderState.EXPIRED, OrderState.FINALIZING): _PAID,
     (OrderState.EXPIRED, OrderState.CANCELLING): frozenset({Reason.SEATS_SOLD_TOO_LATE}),
-    (OrderState.FINALIZING, OrderState.CONFIRMED): frozenset({Reason.SEATS_SOLD}),
+    (OrderState.FINALIZING, OrderState.CONFIRMED): frozenset({Reason.SEATS_SOLD, Reason.SEATS_EXCHANGED}),
     (OrderState.FINALIZING, OrderState.CANCELLING): frozenset({Reason.EVENT_CANCELLED}),
     (OrderState.FINALIZING, OrderState.CANCELLED): frozenset({Reason.EVENT_CANCELLED}),
     (OrderState.FINALIZING, OrderState.EXPIRED): _REFUSALS,

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import RowMapping
 
 from chassis.database import Snapshot
+from orders.domain.states import STAYS
 from orders.storage.lookups import EMAIL_PLACE
 from orders.storage.personal_data import PersonalData
 
@@ -15,12 +16,16 @@ ORDERS_PER_LOOKUP_MAX = 50
 
 _ORDER_TO_TELL = text("""
 SELECT placed.order_id, placed.state, contacts.sealed AS contact,
+       (SELECT reason FROM orders.order_history AS history
+        WHERE history.order_id = placed.order_id AND history.reason <> ALL (:stays)
+        ORDER BY version DESC LIMIT 1) AS reason,
        placed.access_generation, placed.access_token_sha256 IS NOT NULL AS is_guests,
        jsonb_build_object('amount_minor', placed.total_minor, 'currency', placed.currency) AS total,
        (SELECT jsonb_agg(jsonb_build_object(
                    'event_title', offers.title,
                    'starts_at', offers.starts_at,
                    'seat_id', line.seat_id,
+                   'ordered_seat_id', line.ordered_seat_id,
                    'price_category', line.price_category,
                    'ticket_type', line.ticket_type,
                    'price', jsonb_build_object('amount_minor', line.price_minor, 'currency', placed.currency)
@@ -55,8 +60,11 @@ LIMIT :limit
 async def find_order_to_tell(
     conn: Snapshot, order_id: UUID, *, personal: PersonalData
 ) -> dict[str, Any] | None:
-    """An order with its contact, lines and whether it is a guest's; None when nobody is left to tell."""
-    row = (await conn.execute(_ORDER_TO_TELL, {"order_id": order_id})).mappings().one_or_none()
+    """An order with its contact, lines, why it is in its state and whether it is a guest's; None when nobody
+    is left to tell.
+    """
+    parameters = {"order_id": order_id, "stays": list(STAYS)}
+    row = (await conn.execute(_ORDER_TO_TELL, parameters)).mappings().one_or_none()
     if row is None:
         return None
     return {**row, "contact": await personal.contact(row["contact"], order_id=order_id)}

@@ -1,21 +1,19 @@
-"""Takes in money that arrived for an order, on time, late or twice. It is never dropped: it
-finalizes the order, or goes back.
-"""
+"""Records money that an operator saw arrive. It is never dropped: it finalizes the order, or goes back."""
 
 from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
-from orders.domain.order import Money, Order
-from orders.domain.person_limit import PersonLimitReached
-from orders.domain.saga import Effect, Trigger, effect_of
-from orders.domain.states import Actor, OrderState, Reason
+from orders.clients.payment_provider import Capture
+from orders.domain.order import Money
+from orders.domain.refund import RECORDED
+from orders.domain.states import Actor
+from orders.storage.ledger import record_captured
 from orders.storage.orders import lock_order
-from orders.storage.payments import Payment, find_payment, insert_recorded, refund_payment
-from orders.usecases.steps import finalize
+from orders.storage.payments import find_payment, insert_recorded
+from orders.usecases.take_in_capture import use_capture
 
-RECORDED = "recorded"
-"""The provider of payments that an operator saw and recorded."""
+__all__ = ["RECORDED", "PaymentAmountDiffers", "PaymentReferenceUsed", "capture_payment"]
 
 
 class PaymentAmountDiffers(Exception):
@@ -48,8 +46,19 @@ async def capture_payment(
     )
     if payment is None:
         return await _known_payment(tx, order_id, provider, reference)
-    await _use(tx, order, payment, now)
-    return payment.payment_id
+    payment_id = payment.payment_id
+    await record_captured(
+        tx,
+        order_id=order_id,
+        payment_id=payment_id,
+        provider=provider,
+        reference=reference,
+        amount=amount,
+        at=now,
+    )
+    capture = Capture(reference=reference, amount=amount, captured_at=now)
+    await use_capture(tx, order=order, payment=payment, capture=capture, actor=Actor.OPERATOR, now=now)
+    return payment_id
 
 
 async def _known_payment(tx: Transaction, order_id: UUID, provider: str, reference: str) -> UUID:
@@ -57,23 +66,3 @@ async def _known_payment(tx: Transaction, order_id: UUID, provider: str, referen
     if known is None or known.order_id != order_id:
         raise PaymentReferenceUsed
     return known.payment_id
-
-
-async def _use(tx: Transaction, order: Order, payment: Payment, now: datetime) -> None:
-    if effect_of(Trigger.CAPTURE, order.state) is not Effect.FINALIZE:
-        reason = _refund_reason(order.state)
-    elif order.owner.is_nobody:
-        reason = "order_erased"  # there is nobody left who could use its tickets
-    else:
-        try:
-            await finalize(tx, order=order, reason=Reason.PAYMENT_CAPTURED, actor=Actor.OPERATOR, now=now)
-        except PersonLimitReached:
-            reason = "person_limit_reached"  # it had lapsed, and meanwhile they bought elsewhere
-        else:
-            return
-    await refund_payment(tx, payment=payment, reason=reason, at=now)
-
-
-def _refund_reason(state: OrderState) -> str:
-    paid_already = state in (OrderState.FINALIZING, OrderState.CONFIRMED)
-    return "paid_twice" if paid_already else f"order_{state}"

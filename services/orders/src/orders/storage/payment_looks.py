@@ -1,0 +1,77 @@
+"""Which payments a job asks the provider about, and when again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CTE, ColumnElement, and_, case, func, or_, select, update
+
+from chassis.database import Transaction
+from orders.domain.states import OrderState, PaymentState
+from orders.storage.tables import orders, payments
+
+# Keeps the power within its type; every setting is long reached by then.
+DOUBLINGS_MAX = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DuePayment:
+    """A payment to ask the provider about; `must_close`: nobody shall pay there any more."""
+
+    payment_id: UUID
+    order_id: UUID
+    reference: str | None
+    must_close: bool
+
+
+async def claim_due_payments(
+    tx: Transaction,
+    *,
+    provider: str,
+    again_s: float,
+    again_s_max: float,
+    payments_max: int,
+    now: datetime,
+) -> list[DuePayment]:
+    """Some payments that are due, the longest due first; skips those another replica is at.
+
+    Each is due again after `again_s`, doubled by each look up to `again_s_max`, so that it is asked about
+    again although whoever claimed it was killed. The pauses begin anew when the page closes: what
+    became of the payment must then be known soon.
+    """
+    due, after_pause = _due(provider, payments_max, now), _after(now, again_s, again_s_max)
+    closes_first = and_(payments.c.expires_at > now, after_pause >= payments.c.expires_at)
+    claimed = (
+        update(payments)
+        .where(payments.c.payment_id == due.c.payment_id, payments.c.order_id == orders.c.order_id)
+        .values(
+            look_at=case((closes_first, payments.c.expires_at), else_=after_pause),
+            looks=case((closes_first, 0), else_=payments.c.looks + 1),
+        )
+        .returning(payments.c.payment_id, payments.c.order_id, payments.c.reference, _must_close(now))
+    )
+    return [DuePayment(**row) for row in (await tx.execute(claimed)).mappings()]
+
+
+def _due(provider: str, payments_max: int, now: datetime) -> CTE:
+    return (
+        select(payments.c.payment_id)
+        .where(payments.c.provider == provider, payments.c.look_at <= now)
+        .order_by(payments.c.look_at)
+        .limit(payments_max)
+        .with_for_update(key_share=True, skip_locked=True)
+        .cte("due")
+    )
+
+
+def _after(now: datetime, again_s: float, again_s_max: float) -> ColumnElement[datetime]:
+    doublings = func.power(2, func.least(payments.c.looks, DOUBLINGS_MAX))
+    pause_s = func.least(again_s * doublings, max(again_s, again_s_max))
+    return now + func.make_interval(0, 0, 0, 0, 0, 0, pause_s)
+
+
+def _must_close(now: datetime) -> ColumnElement[bool]:
+    pending = payments.c.state == PaymentState.PENDING
+    of_no_use = or_(orders.c.state != OrderState.AWAITING_PAYMENT, payments.c.expires_at <= now)
+    given_up = payments.c.state == PaymentState.FAILED
+    return or_(given_up, and_(pending, func.coalesce(of_no_use, False))).label("must_close")

@@ -1,0 +1,37 @@
+"""The providers of the real clients, each with its buyers and banks."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from integration.orders.providers.desk import Desk, opened_desk
+from integration.orders.providers.worlds import SandboxWorld, World, sandbox_world, stripe_world
+from integration.orders.scene import Scene
+
+from orders.settings import Settings
+from support.tokens import MintToken
+
+
+@pytest.fixture(scope="session")
+async def one_sandbox() -> AsyncIterator[SandboxWorld]:
+    async with sandbox_world() as world:
+        yield world
+
+
+@pytest.fixture(params=["stripe", "sandbox"])
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    if request.param == "sandbox":
+        yield request.getfixturevalue("one_sandbox")
+        return
+    async with stripe_world() as world:
+        yield world
+
+
+@pytest.fixture
+async def desk(
+    scene: Scene, world: World, settings: Settings, mint_token: MintToken, tmp_path: Path
+) -> AsyncIterator[Desk]:
+    """Where Ada pays at the provider of the test."""
+    headers = {"Authorization": f"Bearer {mint_token('buyer', subject='ada')}"}
+    async with opened_desk(scene, world, settings, headers=headers, secrets=tmp_path) as desk:
+        yield desk

@@ -1,0 +1,69 @@
+"""Opens the services of a sale with the model provider in them."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+
+from chassis.clock import utc_now
+from orders.clients.held_seats import HeldSeats
+from orders.clients.sold_seats import SoldSeats
+from orders.queries.reconcile import Terms, reconcile
+from support.money.crash import Commits
+from support.money.provider import ModelProvider
+from support.money.story import MoneyStage
+from support.sale.services import Sale, open_sale
+from support.tokens import MintToken
+
+LOOK_BACK_S = 86_400
+# The test is the only clock: no seconds pass between two runs of a job, or between capture and refund.
+SETTINGS = {"refunds_per_s": 1000, "payment_page_s_min": 1}
+
+
+@asynccontextmanager
+async def open_money_stage(
+    *,
+    settings_for: Callable[..., Any],
+    mint_token: MintToken,
+    admin_database_url: str,
+    run: Callable[[Coroutine[Any, Any, Any]], Any],
+) -> AsyncIterator[MoneyStage]:
+    """The stage, with one provider for api and worker of orders."""
+    provider = ModelProvider()
+    with (
+        patch("orders.app.provider_of", lambda _settings: provider),
+        patch("orders.worker.provider_of", lambda _settings: provider),
+    ):
+        async with open_sale(settings_for=_with_patience(settings_for), mint_token=mint_token) as sale:
+            orders = sale.apps["orders"].state
+            # Orders asks reservation through the app itself, without a socket.
+            orders.held_seats = HeldSeats(orders.settings, transport=_reservation(sale))
+            databases = [orders.db, sale.databases["orders"]]
+            provider.transactions_open = lambda: sum(db.engine.pool.checkedout() for db in databases)  # pyright: ignore[reportAttributeAccessIssue]
+            yield MoneyStage(
+                sale=sale,
+                provider=provider,
+                commits=Commits.of(databases),
+                run=run,
+                reconcile=lambda: _findings(sale, provider),
+                admin_database_url=admin_database_url,
+            )
+
+
+def _with_patience(settings_for: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda service: settings_for(service, **(SETTINGS if service == "orders" else {}))
+
+
+def _reservation(sale: Sale) -> httpx.ASGITransport:
+    return httpx.ASGITransport(sale.apps["reservation"])
+
+
+async def _findings(sale: Sale, provider: ModelProvider) -> list[str]:
+    """What `rowlock reconcile` would list, with no patience for what may be on its way."""
+    terms = Terms(now=utc_now(), look_back_s=LOOK_BACK_S, settle_s=0, stuck_s=0, refund_stuck_s=0)
+    sold_seats = SoldSeats(sale.apps["orders"].state.settings, transport=_reservation(sale))
+    report = await reconcile(sale.databases["orders"], provider=provider, sold_seats=sold_seats, terms=terms)
+    await sold_seats.close()
+    return [*map(str, report.findings), *report.not_compared.values()]

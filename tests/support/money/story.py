@@ -1,0 +1,136 @@
+"""What all rules of a story about money share: the cast, crashes, and what is checked after each step."""
+
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
+from uuid import uuid4
+
+import httpx
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
+
+from orders.clients.payment_provider import Notice
+from support import databases
+from support.failpoints import failpoints
+from support.money import checks
+from support.money.crash import Commits, Crash, until_killed
+from support.money.kept import ModelPayment
+from support.money.provider import ModelProvider
+from support.money.terms import some_policies
+from support.plans import small_plan
+from support.sale.post import Letter
+from support.sale.services import Sale
+
+T = TypeVar("T")
+
+SEATS = ("A-1", "A-2", "A-3")
+PRICE_MINOR = 4500
+"""Of an adult's ticket; see `support.sale.services.event_terms`."""
+
+some_seats = st.lists(st.sampled_from(SEATS), min_size=1, max_size=2, unique=True)
+
+
+def crashes() -> st.SearchStrategy[Crash | None]:
+    """Mostly none; else at a failpoint, or beside one of the first commits."""
+    at_failpoints = st.sampled_from(sorted(failpoints("orders"))).map(
+        lambda name: Crash("at", failpoint=name)
+    )
+    at_commits = st.builds(Crash, st.sampled_from(["before", "after"]), st.integers(1, 3))
+    return st.none() | st.none() | at_failpoints | at_commits
+
+
+@dataclass(frozen=True)
+class MoneyStage:
+    """The running services with the model provider, and a way to wait for them from plain functions."""
+
+    sale: Sale
+    provider: ModelProvider
+    commits: Commits
+    run: Callable[[Coroutine[Any, Any, Any]], Any]
+    reconcile: Callable[[], Coroutine[Any, Any, list[str]]]
+    admin_database_url: str
+    reached: Counter[str] = field(default_factory=Counter[str])
+    """In how many stories something was reached: stories that get nowhere test nothing."""
+
+
+@dataclass
+class PlacedOrder:
+    order_id: str
+    event_id: str
+    buyer: str
+    hold_id: str
+    seat_ids: list[str]
+    key: str = field(default_factory=lambda: str(uuid4()))
+    """The Idempotency-Key of the payment that was started last: it may be asked for again."""
+
+
+class MoneyStoryBase(RuleBasedStateMachine):
+    """Two events on sale, nobody there yet, and a provider that has never heard of us."""
+
+    stage: ClassVar[MoneyStage]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sale, self.provider = self.stage.sale, self.stage.provider
+        self.provider.forget()
+        self.events: list[str] = []
+        self.orders: list[PlacedOrder] = []
+        self.waiting: list[Letter] = []
+        self.delivered: list[Letter] = []
+        self.on_the_way: list[Notice] = []
+        self.arrived: list[Notice] = []
+        self.seen_notices = 0
+        self.kills = Counter[str]()
+
+    @initialize(policies=st.tuples(some_policies, some_policies))
+    def two_events_are_on_sale(self, policies: tuple[Any, Any]) -> None:
+        databases.empty(admin_url=self.stage.admin_database_url)
+        plan = small_plan(rows=1, seats=len(SEATS))
+        self.events = [
+            self.run(self.sale.publish_event(plan=plan, refund_policy=policy)) for policy in policies
+        ]
+
+    @invariant()
+    def money_is_where_it_belongs(self) -> None:
+        if self.events:
+            assert self.provider.faults == []
+            self.run(checks.check_now(self.sale))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.stage.run(work)
+
+    def survive(self, work: Coroutine[Any, Any, Any], crash: Crash | None) -> Any:
+        """What `work` gave; None when the process died on the way."""
+        with self.stage.commits.crashing(crash):
+            answer, killed = self.run(until_killed(work))
+        if killed and crash:
+            self.kills[crash.failpoint or f"{crash.where} a commit"] += 1
+        self.take_what_was_sent()
+        return answer
+
+    def ask(
+        self, method: str, path: str, *, crash: Crash | None = None, service: str = "orders", **request: Any
+    ) -> httpx.Response | None:
+        """The answer, which is never an error of ours; None when the process died on the way."""
+        answer = self.survive(self.sale.ask(service, method, path, **request), crash)
+        assert answer is None or answer.status_code < 500 or answer.status_code == 503, answer.text
+        return answer
+
+    def job(self, name: str, *, crash: Crash | None = None, service: str = "orders") -> None:
+        self.survive(self.sale.run_job(service, name), crash)
+
+    def any_order(self, data: st.DataObject) -> PlacedOrder:
+        return data.draw(st.sampled_from(self.orders))
+
+    def new_key(self) -> str:
+        return str(uuid4())
+
+    def pages(self) -> list[ModelPayment]:
+        """Where somebody can pay now."""
+        return [payment for payment in self.provider.payments.values() if payment.is_payable]
+
+    def take_what_was_sent(self) -> None:
+        """Notices the provider sent since the last look are on their way."""
+        self.on_the_way += self.provider.sent[self.seen_notices :]
+        self.seen_notices = len(self.provider.sent)
