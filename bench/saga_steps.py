@@ -94,8 +94,8 @@ def confirmed(admin_url: str) -> int:
 
 def figures(admin_url: str) -> dict[str, dict[str, float]]:
     """Percentiles of each hop in milliseconds, over all orders that were confirmed."""
-    with psycopg.connect(admin_url, row_factory=dict_row) as connection:
-        steps = connection.execute(_STEPS).fetchall()
+    with psycopg.connect(admin_url) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        steps = cursor.execute(_STEPS).fetchall()
     return {
         hop: _percentiles([1000 * (row[end] - row[begin]) for row in steps])
         for hop, (begin, end) in HOPS.items()

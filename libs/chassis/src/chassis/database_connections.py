@@ -25,7 +25,7 @@ def _connection_parameters(application_name: str) -> dict[str, Any]:
 
 
 def raw_connection_parameters(application_name: str) -> dict[str, Any]:
-    """psycopg's keywords for `Database.raw`."""
+    """Keywords of psycopg for `Database.raw`."""
     # Their statements are the same all day: one plan for all values, instead of five tries with plans
     # of their own on each connection, which take milliseconds each on a statement worth preparing.
     parameters = _connection_parameters(application_name)
@@ -33,7 +33,7 @@ def raw_connection_parameters(application_name: str) -> dict[str, Any]:
 
 
 def relay_connection_parameters(application_name: str) -> dict[str, Any]:
-    """psycopg's keywords for `Database.relaying`."""
+    """Keywords of psycopg for `Database.relaying`."""
     # A plan once made must also be good for an outbox that has filled up since: always by its indexes.
     parameters = raw_connection_parameters(application_name)
     own = "-c synchronous_commit=off -c enable_seqscan=off -c enable_sort=off"

@@ -88,7 +88,8 @@ class _Statements:
         name = f"{outbox.table.schema}.{outbox.table.name}"
         # The clock is volatile: only when read once, in a subquery, can it bound a search of the index.
         claim = f"""
-            SELECT id, message_id, message_type, aggregate_id, aggregate_version, data, traceparent, occurred_at
+            SELECT id, message_id, message_type, aggregate_id, aggregate_version, data, traceparent,
+                occurred_at
             FROM {name}
             WHERE next_attempt_at <= (SELECT clock_timestamp())
             ORDER BY next_attempt_at, id

@@ -96,7 +96,7 @@ class Relay:
             try:
                 await self._send_next()
                 self._failures = 0
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 -- whatever it is, the other messages must go on
                 self._note(error)
 
     async def _send_next(self) -> None:
