@@ -88,7 +88,8 @@ class Till:
     async def pay(self, payment: Json, card: str = CARD) -> None:
         """Send the payment page's form."""
         there = {"payment_id": payment["page_url"].rpartition("/")[2]}
-        (await asyncio.to_thread(self.sandbox.pay, there, card)).raise_for_status()
+        answer = await asyncio.to_thread(self.sandbox.pay, there, card)
+        assert not answer.is_server_error, answer.text
 
     async def at_sandbox(self, order_id: uuid.UUID) -> list[Json]:
         """The order's payments as the sandbox has them, by when we began them."""
