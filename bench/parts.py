@@ -8,7 +8,7 @@ from bench import guests, half_peak, listing, login_flood, saga
 from bench.ladder import Stage
 
 LOGINS_PER_S = 20
-LOGIN_ROUNDS = 4
+LOGIN_TURNS = 16
 ORDERS_PER_S = 50
 PAGES_PER_S = 100
 
@@ -46,8 +46,8 @@ def _login_flood(share: float) -> Callable[[_Terms], dict[str, Any]]:
             rate_per_s=terms.rate_per_s * share,
             logins_per_s=LOGINS_PER_S,
             tokens=terms.tokens,
-            seconds=terms.seconds,
-            rounds=LOGIN_ROUNDS,
+            seconds=terms.seconds / 2,
+            turns=LOGIN_TURNS,
         )
 
     return measure

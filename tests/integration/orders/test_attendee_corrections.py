@@ -118,6 +118,22 @@ async def test_anothers_order_and_anothers_line_look_like_none(scene: Scene, pat
     ] * 3
 
 
+async def test_who_tries_out_persons_is_told_when_to_come_back_and_keeps_nobody_else_from_correcting(
+    scene: Scene, patch: Any, app: Any
+) -> None:
+    order_id, line_id, _ = await ordered(scene, ADA)
+    most = int(app.state.settings.attendee_corrections_per_order.partition("/")[0])
+
+    strangers = [await patch(order_id, line_id, {"pesel": BOB}, subject="eve") for _ in range(most + 1)]
+    own = [await patch(order_id, line_id, {"pesel": f"{BOB}0"}) for _ in range(most)]
+    over = await patch(order_id, line_id, {"pesel": BOB})
+
+    assert [strangers[0].status_code, strangers[-1].status_code] == [404, 429]
+    assert {answer.status_code for answer in own} == {422}, "a refused one counts"
+    assert (over.status_code, over.json()["type"]) == (429, "/problems/too-many-requests")
+    assert int(over.headers["retry-after"]) > 1
+
+
 async def test_an_event_that_asks_for_no_pesel_takes_none_in_a_correction_either(
     scene: Scene, patch: Any
 ) -> None:

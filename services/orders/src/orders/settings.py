@@ -62,6 +62,11 @@ class Settings(ServiceSettings):
     order_lookups_per_email: LimitText = Field(
         default="5/3600s", description="Requests for the links to the orders of one e-mail"
     )
+    attendee_corrections_per_order: LimitText = Field(
+        default="60/3600s",
+        description="Corrections of the attendees of one order: whether a person has reached the limit of an "
+        "event can be told from the answer",
+    )
     order_lookup_s: int = Field(
         default=3600,
         ge=60,

@@ -11,10 +11,11 @@ from chassis.database import Transaction
 from chassis.http import Db
 from chassis.idempotency import IdempotentWrite
 from chassis.paging import CURSOR_INVALID, Cursor, Limit, cursor_invalid, decode_cursor, encode_cursor
-from chassis.problems import problem_responses
+from chassis.problems import TOO_MANY_REQUESTS, problem_responses
 from orders.api import problems
 from orders.api.answers import LineOut, OrderOut
 from orders.api.attendee_schemas import AttendeeCorrectionIn, AttendeesOut, ListedAttendeeOut
+from orders.api.limits import LimitsOf
 from orders.api.orders import OrderId
 from orders.api.personal import Personal
 from orders.api.rights import RightToOrder, key_scope
@@ -41,6 +42,7 @@ EventId = Annotated[UUID, Path(examples=["0192f0c1-7d57-7c39-9a53-2f6b8f0f5a11"]
         problems.ORDER_IS_OVER,
         problems.TICKET_CANCELLED,
         problems.EVENT_CANCELLED,
+        TOO_MANY_REQUESTS,
     ),
 )
 async def patch_attendee(
@@ -50,6 +52,7 @@ async def patch_attendee(
     body: AttendeeCorrectionIn,
     write: IdempotentWrite,
     personal: Personal,
+    limits: LimitsOf,
 ) -> Response:
     """Until the organizer's deadline, else until the event starts. What is left out stays as it is.
     Another PESEL is another person: their tickets of the event are counted.
@@ -68,7 +71,9 @@ async def patch_attendee(
         order = OrderOut.of(await find_order(tx, order_id, personal=personal))
         return next(line for line in order.lines if line.line_id == line_id)
 
-    return await write.once(work, scope=key_scope(write, order_id=order_id, right=right))
+    scope = key_scope(write, order_id=order_id, right=right)
+    await limits.correction(order_id, key_scope=scope)
+    return await write.once(work, scope=scope)
 
 
 @router.get(
