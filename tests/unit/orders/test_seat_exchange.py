@@ -1,6 +1,6 @@
 """Equivalent seats take the place of those that were taken, once and only where they fit."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -9,7 +9,7 @@ from orders.domain.rights import OrderOwner
 from orders.domain.seat_exchange import GivenSeats, GivenSeatsDoNotFit, not_exchanged_yet, with_seats
 from orders.domain.states import OrderState
 
-HAMLET, HOLD, OTHER = uuid4(), uuid4(), uuid4()
+HAMLET, HOLD, OTHER, STRANGE = (UUID(int=n) for n in range(1, 5))
 ORDER = Order(
     order_id=uuid4(),
     owner=OrderOwner(buyer_id="ada"),
@@ -42,7 +42,7 @@ def test_what_was_exchanged_before_is_not_exchanged_again() -> None:
 @pytest.mark.parametrize(
     "unfit",
     [
-        given("A-1", "B-1", hold_id=uuid4()),
+        given("A-1", "B-1", hold_id=STRANGE),
         given("A-9", "B-1"),
         given("A-1 A-9", "B-1 B-2"),
         given("A-1 A-2", "B-1"),
