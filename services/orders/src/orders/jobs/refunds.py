@@ -10,13 +10,13 @@ from chassis.fingerprints import Fingerprints
 from chassis.jobs import Job
 from chassis.logs import get_logger
 from chassis.metrics import Gauge
-from chassis.rate_limits import RateLimit, RateLimits, TooManyRequests
+from chassis.rate_limits import TooManyRequests
 from orders.clients.payment_provider import PaymentProvider
 from orders.domain.refund import Pauses, Refund
 from orders.domain.states import RefundState
 from orders.queries import owed_refunds
 from orders.settings import Settings
-from orders.storage.tables import RATE_LIMITS_TABLE
+from orders.storage.refund_pace import RefundPace
 from orders.usecases.send_refunds import ask_provider, claim_refunds
 from orders.usecases.take_in_refund import take_in_answer
 
@@ -55,11 +55,11 @@ class SendRefunds:
         self._provider = provider
         at_once = max(1, int(settings.refunds_per_s))
         self._refunds_max = min(at_once, settings.saga_batch_orders)
-        # Of all replicas: kept in the database.
-        self._pace = RateLimit("refunds", at_once, settings.refunds_per_s)
-        self._limits = RateLimits(db, RATE_LIMITS_TABLE, Fingerprints.of_settings(settings))
-        # Longer than a call takes: whoever is asked about twice is asked under the same name.
-        self._lease_s = settings.payment_timeout_s + settings.refund_retry_s
+        fingerprints = Fingerprints.of_settings(settings)
+        self._pace = RefundPace(db, fingerprints, at_once=at_once, per_s=settings.refunds_per_s)
+        self._turn_s_max = settings.payment_timeout_s
+        # Longer than the wait for a turn and the call together: nobody else sends it meanwhile.
+        self._lease_s = self._turn_s_max + 2 * settings.payment_timeout_s
         self._pauses = Pauses(
             retry_s=settings.refund_retry_s,
             look_again_s=settings.refund_look_again_s,
@@ -89,21 +89,24 @@ class SendRefunds:
         return claimed
 
     async def _send(self, refund: Refund) -> None:
-        """One that fails leaves its lease to end, and the others alone."""
+        """One that fails, or whose turn does not come, leaves its lease to end and the others alone."""
         try:
-            await self._wait_for_turn()
+            async with asyncio.timeout(self._turn_s_max):
+                await self._wait_for_turn()
             answer = await ask_provider(self._provider, refund=refund)
             failpoints.reach("orders.refund.sent")
             await self._db.run(
                 lambda tx: take_in_answer(tx, asked=refund, answer=answer, pauses=self._pauses, now=utc_now())
             )
             failpoints.reach("orders.refund.saved")
+        except TimeoutError:
+            log.info("refund_waits_for_its_turn", refund_id=str(refund.refund_id))
         except Exception:
             log.exception("refund_not_sent", refund_id=str(refund.refund_id))
 
     async def _wait_for_turn(self) -> None:
         while True:
             try:
-                return await self._limits.take(self._pace, self._provider.name)
+                return await self._pace.take(self._provider.name)
             except TooManyRequests as refusal:
                 await asyncio.sleep(refusal.retry_after_s)
