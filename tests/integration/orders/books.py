@@ -84,7 +84,7 @@ class Books:
         options = "-c session_replication_role=replica -c search_path=orders"
         conninfo = conninfo_to_dict(self.admin_url, options=options)
         with psycopg.connect(**conninfo, autocommit=True) as connection:  # pyright: ignore[reportArgumentType]
-            assert connection.execute(sql, parameters).rowcount == 1, "it must change one row"
+            assert connection.execute(sql.encode(), parameters).rowcount == 1, "it must change one row"
 
     async def settle(self, order_id: UUID) -> None:
         """Pay back what is owed of an order."""

@@ -295,11 +295,15 @@ class TestUnderWay:
     """None of these is a difference yet."""
 
     async def test_a_seat_sold_to_an_order_that_waits_for_the_answer(self, books: Books) -> None:
-        await seat_sold(books, await books.scene.order_in(S.FINALIZING, paid=True))
+        placed = await books.scene.order_in(S.FINALIZING, paid=True)
+        await books.have_provider_agree()
+        await seat_sold(books, placed)
         assert await books.kinds() == []
 
     async def test_a_seat_on_its_way_back(self, books: Books) -> None:
-        await seat_sold(books, await books.scene.order_in(S.CANCELLING, paid=True))
+        placed = await books.scene.order_in(S.CANCELLING, paid=True)
+        await books.have_provider_agree()
+        await seat_sold(books, placed)
         assert await books.kinds() == []
 
     async def test_a_seat_of_an_order_that_ended_this_moment(self, books: Books) -> None:
@@ -329,7 +333,7 @@ class TestUnderWay:
             await books.scene.deliver(_confirmed(placed))
             yield SoldSeat(event_id=placed.event_id, seat_id="A-1", order_id=placed.order_id)
 
-        books.reservation.of_events = sold_meanwhile  # pyright: ignore[reportAttributeAccessIssue]
+        books.reservation.of_events = sold_meanwhile
         assert await books.kinds() == []
 
         async def given_back_meanwhile(event_ids):
@@ -337,7 +341,7 @@ class TestUnderWay:
             async for seat in answers(event_ids):
                 yield seat
 
-        books.reservation.of_events = given_back_meanwhile  # pyright: ignore[reportAttributeAccessIssue]
+        books.reservation.of_events = given_back_meanwhile
         assert await books.kinds() == []
 
     async def test_money_captured_this_moment(self, books: Books) -> None:

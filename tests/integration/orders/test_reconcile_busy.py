@@ -90,7 +90,7 @@ class Buyer:
                 "attendees": [attendee(self._event_id, seat, ticket_type="adult") for seat in seats],
             },
         )
-        return order and order["order_id"]
+        return order["order_id"] if order else None
 
     async def _pay(self, order_id: str) -> None:
         payment = await self._ask("orders", "POST", f"/orders/{order_id}/payments", json={})
@@ -107,8 +107,12 @@ class Buyer:
     async def _regret(self, order_id: str) -> None:
         if self._random.random() < 0.5:
             await asyncio.sleep(self._random.random() / 5)
-            path = f"/orders/{order_id}/cancellation"
-            self.cancelled += bool(await self._ask("orders", "POST", path))
+
+            async def is_cancelled() -> bool:  # refused while reservation is asked for the seats
+                return bool(await self._ask("orders", "POST", f"/orders/{order_id}/cancellation"))
+
+            await wait_until(is_cancelled, what="the order is cancelled")
+            self.cancelled += 1
 
     async def _ask(self, service: str, method: str, path: str, **request: Any) -> dict[str, Any] | None:
         answer = await self._sale.ask(service, method, path, who=self._name, **request)

@@ -35,7 +35,7 @@ class NothingSold(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, format: str, *_: Any) -> None:  # noqa: A002 -- the name is its own
         """Say nothing."""
 
 

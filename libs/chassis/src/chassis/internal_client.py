@@ -61,7 +61,7 @@ class InternalClient:
     async def post_json(
         self, path: str, body: Any, *, nothing: Collection[int] = NOTHING_THERE
     ) -> Any | None:
-        """The same for a question with a JSON body. Where it raises, what was asked for may have been done."""
+        """The same for a question with a JSON body. Where it raises, it may have had its effect."""
         return await self._ask("POST", path, body, nothing)
 
     async def close(self) -> None:

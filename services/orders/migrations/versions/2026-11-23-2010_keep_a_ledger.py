@@ -59,7 +59,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True)),
         sa.Column("findings", JSONB()),
         sa.Column("not_compared", JSONB()),
-        sa.CheckConstraint("only_one", name="reconciliation_only_one_check"),
+        sa.CheckConstraint("only_one", name=op.f("reconciliation_only_one_check")),
         sa.PrimaryKeyConstraint("only_one", name="reconciliation_pkey"),
         schema="orders",
     )
@@ -78,7 +78,7 @@ def create_ledger() -> None:
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        *(sa.CheckConstraint(condition, name=name) for name, condition in CHECKS.items()),
+        *(sa.CheckConstraint(condition, name=op.f(name)) for name, condition in CHECKS.items()),
         *(
             sa.ForeignKeyConstraint(
                 [column], [f"orders.{table}.{column}"], name=f"ledger_entries_{column}_fkey"
@@ -95,11 +95,6 @@ def create_ledger() -> None:
         op.create_index(f"ledger_entries_{column}_idx", "ledger_entries", [column], schema="orders")
     op.execute(ENTER_WHAT_MOVED_BEFORE)
     op.execute(APPEND_ONLY)
-
-
-def _foreign_key(column: str, table: str) -> sa.ForeignKeyConstraint:
-    name = f"ledger_entries_{column}_fkey"
-    return sa.ForeignKeyConstraint([column], [f"orders.{table}.{column}"], name=name)
 
 
 def downgrade() -> None:

@@ -1,6 +1,6 @@
 """Asks reservation which seats it has sold, and to which orders."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from uuid import UUID
 
 import httpx
@@ -38,7 +38,7 @@ class SoldSeats:
 
     async def of_events(self, event_ids: Collection[UUID]) -> AsyncIterator[SoldSeat]:
         """All sold seats of some events (100 at most), read page by page. Raises ServiceUnavailable."""
-        asked = {"event_ids": [str(event_id) for event_id in event_ids], "limit": SEATS_AT_ONCE}
+        asked: dict[str, object] = {"event_ids": [str(each) for each in event_ids], "limit": SEATS_AT_ONCE}
         after: str | None = None
         while True:
             page = await self._page(asked | {"next": after})
@@ -52,7 +52,7 @@ class SoldSeats:
         """Close the connections."""
         await self._client.close()
 
-    async def _page(self, asked: dict[str, object]) -> _Page:
+    async def _page(self, asked: Mapping[str, object]) -> _Page:
         answer = await self._client.post_json("/internal/sold-seats", asked, nothing=())
         try:
             return _Page.model_validate(answer)

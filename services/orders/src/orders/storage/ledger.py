@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import Transaction
@@ -102,20 +102,9 @@ async def record_fee(
 
 async def captures_of_order(tx: Transaction, *, order_id: UUID) -> list[LedgerCapture]:
     """Everything that arrived for an order, the oldest first."""
-    return await _captures(tx, ledger_entries.c.order_id == order_id)
-
-
-async def kept_of_capture(tx: Transaction, *, provider: str, reference: str) -> Money | None:
-    """What no refund was started of; None when the ledger does not know the capture."""
-    this = (ledger_entries.c.provider == provider) & (ledger_entries.c.reference == reference)
-    captures = await _captures(tx, this)
-    return captures[0].kept if captures else None
-
-
-async def _captures(tx: Transaction, condition: ColumnElement[bool]) -> list[LedgerCapture]:
     found = await tx.execute(
         select(ledger_entries, _REFUNDS_OF_CAPTURE.label("refund_minor"))
-        .where(ledger_entries.c.kind == LedgerKind.CAPTURED, condition)
+        .where(ledger_entries.c.kind == LedgerKind.CAPTURED, ledger_entries.c.order_id == order_id)
         .order_by(ledger_entries.c.entry_id)
     )
     return [

@@ -70,9 +70,12 @@ async def _known(db: Database, provider: str, piece: Sequence[ProviderRefund]) -
     references = [refund.reference for refund in piece]
     rows = await read(db, _KNOWN, provider=provider, refund_ids=refund_ids, references=references)
     by_id = {row.refund_id for row in rows}
-    known = {row.provider_reference: row.refund_id for row in rows}
+    known: dict[str, UUID] = {row.provider_reference: row.refund_id for row in rows}
     # An attempt that failed has another reference than the one that is kept.
-    return known | {refund.reference: refund.refund_id for refund in piece if refund.refund_id in by_id}
+    attempts = ((refund.reference, refund.refund_id) for refund in piece)
+    return known | {
+        reference: refund_id for reference, refund_id in attempts if refund_id and refund_id in by_id
+    }
 
 
 async def _unknown_here(db: Database, provider: str, strangers: Sequence[ProviderRefund]) -> list[Finding]:
