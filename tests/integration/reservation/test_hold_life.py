@@ -157,7 +157,7 @@ async def test_confirmed_holds_are_sold_to_the_order_with_one_answer_however_oft
     for event, seat in ((one, "0-0"), (one, "0-1"), (two, "2-2")):
         row = (await scene.seats(event))[seat]
         assert (row.state, row.order_id) == ("sold", order_id)
-    assert await scene.messages(HoldsConfirmed) == [{"order_id": str(order_id)}] * 2
+    assert await scene.messages(HoldsConfirmed) == [{"order_id": str(order_id), "given": []}] * 2
     assert await scene.messages(HoldsRefused) == []
 
 

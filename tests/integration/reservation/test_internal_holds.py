@@ -118,13 +118,13 @@ async def test_sold_seats_are_told_page_by_page_each_once(scene: Scene, orders: 
         await scene.hold(event, "1-0")
     asked = [str(event) for event in events[:2]]
     told: list[tuple[str, str, str]] = []
-    page: dict[str, Any] | None = {"next": None}
+    question: dict[str, Any] = {"event_ids": asked, "next": None, "limit": 3}
     pages = 0
-    while page is not None and (pages == 0 or page["next"]):
-        question = {"event_ids": asked, "next": page["next"], "limit": 3}
+    while pages == 0 or question["next"]:
         page = await orders.post_json("/internal/sold-seats", question)
         assert page is not None
         told += [(seat["event_id"], seat["seat_id"], seat["order_id"]) for seat in page["seats"]]
+        question["next"] = page["next"]
         pages += 1
     assert pages == 3
     assert len(told) == len(set(told))
