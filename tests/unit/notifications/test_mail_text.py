@@ -158,6 +158,45 @@ def test_several_events_are_named_once_each():
     assert mail.subject == f"Order confirmed: {TITLE}, The Tempest"
 
 
+def order_mail(kind: MailKind, *, line: dict[str, str] | None = None, **changed):
+    """About an order of which this is changed, and this of its first line."""
+    cause = cause_of(kind)
+    facts = facts_of(cause)
+    facts["order"] |= changed
+    facts["order"]["lines"] = [facts["order"]["lines"][0] | (line or {}), *facts["order"]["lines"][1:]]
+    return WRITER.write(cause, OrderFacts.model_validate(facts))
+
+
+def test_who_was_given_other_seats_reads_which_and_why():
+    given = {"seat_id": "stalls-D-7", "ordered_seat_id": "stalls-C-11"}
+    mail = order_mail(MailKind.ORDER_CONFIRMED, line=given)
+    for words in (" ".join(mail.text.split()), " ".join(mail.html.split())):
+        assert "You allowed equivalent ones" in words
+        assert words.count("stalls-D-7 (instead of stalls-C-11)") == 1
+        assert words.count("instead of") == 1
+
+
+def test_who_has_the_seats_they_ordered_reads_of_no_others():
+    mail = order_mail(MailKind.ORDER_CONFIRMED)
+    assert not [word for word in ("equivalent", "instead") if word in mail.text + mail.html]
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("seats_taken", "others had taken them"),
+        ("event_cancelled", "the event was cancelled"),
+        ("hold_released", "could no longer be given"),
+        ("", "could no longer be given"),
+    ],
+)
+def test_whose_money_comes_back_reads_why(reason, words):
+    mail = order_mail(MailKind.ORDER_REFUNDED, reason=reason)
+    assert words in " ".join(mail.text.split())
+    assert words in " ".join(mail.html.split())
+    assert "The whole amount goes back to you" in " ".join(mail.text.split())
+
+
 @pytest.mark.parametrize(
     ("minor", "currency", "words"),
     [

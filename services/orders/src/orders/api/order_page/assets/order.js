@@ -72,11 +72,16 @@ function made(tag, ...children) {
   return element;
 }
 
-function lineOf({ event_title: title, seat_id: seat, ticket_type: type, price, attendee }, ticket) {
+function lineOf({ event_title: title, seat_id: seat, ordered_seat_id: ordered, ticket_type: type, price, attendee }, ticket) {
   const who = attendee ? `, for ${attendee.first_name} ${attendee.last_name}` : "";
   const line = made("li", made("strong", `${title}, ${seat}`), made("br"), `${type}, ${money(price)}${who}`);
+  if (ordered) line.append(exchangeOf(ordered, seat));
   if (ticket) line.append(ticketOf(ticket));
   return line;
+}
+
+function exchangeOf(ordered, seat) {
+  return made("p", `You ordered ${ordered}; it was gone when your payment arrived, so you have ${seat}.`);
 }
 
 function ticketOf({ starts_at: startsAt, ticket_code: code }) {
