@@ -10,11 +10,11 @@ from rowlock_payment_sandbox.errors import ApiKeyWrong
 from rowlock_payment_sandbox.sandbox import Sandbox
 
 
-def _sandbox(request: Request) -> Sandbox:
+async def _sandbox(request: Request) -> Sandbox:
     return request.app.state.sandbox
 
 
-def _sender(request: Request) -> Sender:
+async def _sender(request: Request) -> Sender:
     return request.app.state.sender
 
 

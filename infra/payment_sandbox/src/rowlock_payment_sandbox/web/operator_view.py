@@ -1,6 +1,6 @@
 """`/`: what the sandbox believes, and its switches, for people."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -13,7 +13,7 @@ from rowlock_payment_sandbox.storage.notices import newest_notices
 from rowlock_payment_sandbox.storage.payments import newest_payments
 from rowlock_payment_sandbox.storage.refunds import newest_refunds
 from rowlock_payment_sandbox.switches import NoticeMode, NoticeSwitch, Outage
-from rowlock_payment_sandbox.web.pages import page, read_form
+from rowlock_payment_sandbox.web.pages import Form, page
 
 SHOWN_MAX = 50
 MODES = {
@@ -44,9 +44,8 @@ async def get_view(sandbox: Box) -> Response:
 
 
 @router.post("/switches")
-async def post_switches(request: Request, sandbox: Box) -> Response:
+async def post_switches(form: Form, sandbox: Box) -> Response:
     """All of the switches, from the form of the view."""
-    form = await read_form(request)
     try:
         notices = NoticeSwitch.model_validate({name: form.pop(name) for name in NoticeSwitch.model_fields})
         outage = Outage.model_validate(form)
@@ -59,8 +58,7 @@ async def post_switches(request: Request, sandbox: Box) -> Response:
 
 
 @router.post("/notices/{notice_id}/sending")
-async def post_sending(notice_id: str, request: Request, sender: Notices) -> Response:
+async def post_sending(notice_id: str, _form: Form, sender: Notices) -> Response:
     """Send a notice once more."""
-    await read_form(request)
     await sender.send_again(notice_id)
     return RedirectResponse("/#notices", status_code=303)

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
@@ -58,6 +58,10 @@ async def read_form(request: Request) -> dict[str, str]:
         return dict(parse_qsl(body, max_num_fields=FORM_FIELDS_MAX, strict_parsing=bool(body)))
     except ValueError:
         raise HTTPException(400, "This is not a form.") from None
+
+
+Form = Annotated[dict[str, str], Depends(read_form)]
+"""The fields of a form of ours; asked for before anything that a route does."""
 
 
 def _headers(leads_to: str | None) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """`/pay/…`: where a person pays, confirms, or goes back."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from rowlock_payment_sandbox.api.dependencies import Box
@@ -15,7 +15,7 @@ from rowlock_payment_sandbox.payments import (
 )
 from rowlock_payment_sandbox.sandbox import Sandbox
 from rowlock_payment_sandbox.storage.database import transaction
-from rowlock_payment_sandbox.web.pages import page, read_form, style
+from rowlock_payment_sandbox.web.pages import Form, page, style
 
 NOT_A_TEST_CARD = "That is not one of the test cards. Choose one below."
 
@@ -34,9 +34,9 @@ async def get_page(payment_id: str, sandbox: Box) -> Response:
 
 
 @router.post("/pay/{payment_id}")
-async def post_card(payment_id: str, request: Request, sandbox: Box) -> Response:
+async def post_card(payment_id: str, form: Form, sandbox: Box) -> Response:
     """A card was chosen, or its number typed."""
-    card = find_card((await read_form(request)).get("card", ""))
+    card = find_card(form.get("card", ""))
     payment = _find(sandbox, payment_id)
     if payment is None:
         return _nowhere()
@@ -59,9 +59,9 @@ async def get_confirmation(payment_id: str, sandbox: Box) -> Response:
 
 
 @router.post("/pay/{payment_id}/confirmation")
-async def post_confirmation(payment_id: str, request: Request, sandbox: Box) -> Response:
+async def post_confirmation(payment_id: str, form: Form, sandbox: Box) -> Response:
     """`answer` is confirm, or anything else."""
-    confirmed = (await read_form(request)).get("answer") == "confirm"
+    confirmed = form.get("answer") == "confirm"
     try:
         with transaction(sandbox.db):
             now = sandbox.clock()
