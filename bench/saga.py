@@ -58,16 +58,11 @@ class _Buyers:
     def __init__(self, *, pairs: Sequence[str], tokens: Sequence[str]) -> None:
         self._pairs = pairs
         self._tokens = tokens
-        self._pages: dict[HttpConnection, HttpConnection] = {}
 
     async def come(self, url: str, orders_per_s: float, seconds: float) -> PacedResult:
-        try:
-            return await run_paced(
-                url=url, work=self._buy, rate_per_s=orders_per_s, seconds=seconds, connections=_CONNECTIONS
-            )
-        finally:
-            for page in self._pages.values():
-                await page.__aexit__()
+        return await run_paced(
+            url=url, work=self._buy, rate_per_s=orders_per_s, seconds=seconds, connections=_CONNECTIONS
+        )
 
     async def _buy(self, shop: HttpConnection, number: int) -> int:
         """The status of the last answer: the first that was no success, or that of the payment page."""
@@ -86,15 +81,14 @@ class _Buyers:
         status, payment = await shop.post(f"/api/v1/orders/{order_id}/payments", token=token, body={})
         if status != HTTPStatus.CREATED:
             return status
-        return await self._pay(shop, json.loads(payment)["page_url"])
+        return await _pay(json.loads(payment)["page_url"])
 
-    async def _pay(self, shop: HttpConnection, page_url: str) -> int:
-        """On a connection of this buyer's own to the sandbox, kept open as a browser does."""
-        address = urlsplit(page_url)
-        if shop not in self._pages:
-            page = HttpConnection(host=address.hostname or "", port=address.port or 80)
-            self._pages[shop] = await page.__aenter__()
-        status, _ = await self._pages[shop].submit(address.path, fields={"card": _CARD})
+
+async def _pay(page_url: str) -> int:
+    """On a connection of its own to the sandbox: each buyer has a browser of their own."""
+    address = urlsplit(page_url)
+    async with HttpConnection(host=address.hostname or "", port=address.port or 80) as page:
+        status, _ = await page.submit(address.path, fields={"card": _CARD})
         return status
 
 
