@@ -134,7 +134,9 @@ async def test_money_after_the_hold_gets_the_same_seats_where_they_are_free(stag
 
 
 @pytest.mark.parametrize("allowed", [True, False])
-async def test_money_after_the_seats_went_to_others_gets_the_like_if_they_will_do_or_goes_back(stage, allowed):
+async def test_money_after_the_seats_went_to_others_gets_the_like_if_they_will_do_or_goes_back(
+    stage, allowed
+):
     event_id = await stage.event(prices=PRICED)
     buyer, hold, order = await place(stage, event_id=event_id, equivalent_seats_allowed=allowed)
     payment = await buyer.start_payment(order)

@@ -36,7 +36,7 @@ class Merchant:
             found = self.told(about)
             return found if len(found) >= len(kinds) else None
 
-        found = await wait_until(look, what=f"{kinds} about {about}")
+        found: list[dict[str, Any]] = await wait_until(look, what=f"{kinds} about {about}")
         assert list(kinds) == [notice["type"] for notice in found]
         return found
 

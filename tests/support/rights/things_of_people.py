@@ -8,6 +8,7 @@ from support.rights.cast import invite
 from support.rights.place import Place
 from support.rights.things import Thing
 from support.stage.account import AccountHolder, new_email, new_password
+from support.stage.buyer import Buyer
 from support.stage.guest import Guest
 from support.stage.person import Person
 
@@ -48,9 +49,11 @@ async def _confirmed_order(place: Place, person: Any) -> Thing:
     """With the first of its tickets."""
     thing = await _order(place, person)
     order = {"order_id": thing.names["order_id"]}
-    await thing.owner.finalize(order)
-    await thing.owner.see_order(order, become="confirmed")
-    ticket, *_ = await thing.owner.tickets(order)
+    owner = thing.owner
+    assert isinstance(owner, Buyer), "whoever has an order bought it"
+    await owner.finalize(order)
+    await owner.see_order(order, become="confirmed")
+    ticket, *_ = await owner.tickets(order)
     return replace(thing, names={**thing.names, "ticket_id": ticket["ticket_id"]})
 
 

@@ -55,7 +55,9 @@ class Sandbox:
             notices = await self.notices(theirs["payment_id"])
             return notices if all(notice["delivered_at"] for notice in notices) else None
 
-        notices = await wait_until(look, deadline_s=NOTICED_DEADLINE_S, what="every notice is delivered")
+        notices: list[Json] = await wait_until(
+            look, deadline_s=NOTICED_DEADLINE_S, what="every notice is delivered"
+        )
         assert list(kinds) == [notice["kind"] for notice in notices]
         return notices
 

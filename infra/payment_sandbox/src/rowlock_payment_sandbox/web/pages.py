@@ -35,12 +35,11 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.filters["time_of"] = time_of
-_templates.globals["amount"] = amount
 
 
 def page(name: str, *, status: int = 200, leads_to: str | None = None, **shown: Any) -> Response:
     """The template filled in. `leads_to`: where sending its form may end, besides here."""
-    content = _templates.get_template(name).render(shown)
+    content = _templates.get_template(name).render(shown, amount=amount)
     return HTMLResponse(content, status_code=status, headers=_headers(leads_to))
 
 
