@@ -27,7 +27,7 @@ class ModelBank:
     """Payments, refunds and the notices that told of them; `trouble` is for the calls to come."""
 
     transactions_open: Callable[[], int] = lambda: 0
-    """How many transactions of ours are open: none, while we are asked something."""
+    """How many transactions whoever asks us something is within: none."""
     trouble: Trouble = field(default_factory=Trouble)
     payments: dict[str, ModelPayment] = field(default_factory=dict[str, ModelPayment])
     refunds: dict[str, ModelRefund] = field(default_factory=dict[str, ModelRefund])

@@ -2,19 +2,27 @@
 
 `Killed` is no Exception: nothing may catch it, transactions roll back as they would with the process,
 and what was committed before stays. A crash is at a failpoint, or just before or just after one of the
-commits of what is done.
+commits of what is done. `tasks_own_transactions` tells who asks somebody else while a transaction waits.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import event
 
 from chassis import failpoints
-from chassis.database import Database, Transaction
+from chassis.database import Database, Snapshot, Transaction
+
+_open = ContextVar("transactions of this task", default=0)
+
+
+def tasks_own_transactions() -> int:
+    """How many transactions and snapshots the running task is within."""
+    return _open.get()
 
 
 class Killed(BaseException):
@@ -59,15 +67,22 @@ class Commits:
 
     def _look_after(self, db: Database) -> None:
         """Nobody is told of a commit by the engine once it is done; the end of the block is after it."""
-        transaction = db.transaction
+        transaction, snapshot = db.transaction, db.snapshot
 
         @asynccontextmanager
         async def followed() -> AsyncIterator[Transaction]:
             async with transaction() as tx:
-                yield tx
+                with _opened():
+                    yield tx
             self._has()
 
-        db.transaction = followed
+        @asynccontextmanager
+        async def followed_snapshot() -> AsyncIterator[Snapshot]:
+            async with snapshot() as connection:
+                with _opened():
+                    yield connection
+
+        db.transaction, db.snapshot = followed, followed_snapshot
 
     def _is_about_to(self, _connection: object) -> None:
         self.before += 1
@@ -78,6 +93,15 @@ class Commits:
         self.after += 1
         if self.crash and (self.crash.where, self.crash.nth) == ("after", self.after):
             raise Killed
+
+
+@contextmanager
+def _opened() -> Iterator[None]:
+    token = _open.set(_open.get() + 1)
+    try:
+        yield
+    finally:
+        _open.reset(token)
 
 
 async def until_killed(work: Coroutine[Any, Any, Any]) -> tuple[Any, bool]:

@@ -25,7 +25,8 @@ from support.money.bank import ModelBank
 from support.money.kept import ModelPayment, ModelRefund
 from support.money.trouble import Trouble
 
-SIGNED = {"model-signature": "of the model"}
+SIGNED = {"model-signature": "of the model", "content-type": "application/json"}
+"""Headers of its notices."""
 GOES_BACK = (ProviderRefundState.PENDING, ProviderRefundState.SUCCEEDED)
 
 
