@@ -18,12 +18,16 @@ from orders.domain.states import OrderState
 from orders.jobs.refunds import SendRefunds
 from orders.settings import Settings
 from orders.storage.payments import insert_pending
+from orders.usecases.cancel_event_orders import cancel_event_orders
 from orders.usecases.cancel_tickets import cancel_tickets
 from orders.usecases.take_in_payment import take_in_payment
 from support.money.provider import ModelProvider
 
 PRICE_MINOR = 4500
 FEE_MINOR = 300
+REFUND_MINOR = PRICE_MINOR - FEE_MINOR
+"""What goes back of a ticket by `policy()` as long as all of it does."""
+SEATS = ("A-1", "A-2", "A-3")
 
 _SUMS = """
 SELECT (SELECT coalesce(sum(amount_minor), 0) FROM orders.ledger_entries
@@ -48,7 +52,7 @@ class Paid:
 def policy(*, now: datetime | None = None, **changes: Any) -> RefundPolicy:
     """All back for a day, half of it for another; 3.00 of a ticket is a fee that is kept."""
     now = now or utc_now()
-    terms = {
+    terms: dict[str, Any] = {
         "full_until": now + timedelta(days=1),
         "part_until": now + timedelta(days=2),
         "part_percent": 50,
@@ -56,6 +60,10 @@ def policy(*, now: datetime | None = None, **changes: Any) -> RefundPolicy:
         "fee_refunded": False,
     }
     return RefundPolicy(**{**terms, **changes})
+
+
+def pln(amount_minor: int) -> dict[str, Any]:
+    return {"amount_minor": amount_minor, "currency": "PLN"}
 
 
 class MoneyScene:
@@ -138,6 +146,12 @@ class MoneyScene:
             lambda tx: cancel_tickets(
                 tx, order_id=order_id, ticket_ids=ticket_ids, right=right, now=now or utc_now()
             )
+        )
+
+    async def cancel_orders_of_events(self, *, orders_max: int = 10) -> int:
+        """One batch of the job that cancels the orders of cancelled events."""
+        return await self.scene.db.run(
+            lambda tx: cancel_event_orders(tx, orders_max=orders_max, now=utc_now())
         )
 
     # What came of it

@@ -5,23 +5,17 @@ from typing import Any
 from integration.orders.conftest import Run, problem
 from integration.orders.money import PRICE_MINOR, MoneyScene
 
-from chassis.clock import utc_now
 from chassis.ids import new_id
 from chassis.metrics import exposition
 from messages.reservation import SeatsReleased
 from orders.clients.payment_provider import ProviderRefundState
 from orders.jobs.refunds import tell_owed_refunds
-from orders.usecases.cancel_event_orders import cancel_event_orders
 
 ORGANIZATION = "0193e5a0-7c1a-7b5e-9d5f-0d6c7f3f1a04"
 
 
 def olga(sign_in: Any, organization_id: str = ORGANIZATION) -> Any:
     return sign_in("olga", "organizer", organizations={organization_id: ["organizer"]})
-
-
-async def cancel_batch(money: MoneyScene, *, orders_max: int) -> int:
-    return await money.scene.db.run(lambda tx: cancel_event_orders(tx, orders_max=orders_max, now=utc_now()))
 
 
 async def test_a_cancelled_event_is_refunded_batch_by_batch_and_can_be_watched(
@@ -38,10 +32,10 @@ async def test_a_cancelled_event_is_refunded_batch_by_batch_and_can_be_watched(
         seen.append((shown["orders"], sums))
 
     await look()
-    await cancel_batch(money, orders_max=2)
+    await money.cancel_orders_of_events(orders_max=2)
     await look()
     # Whatever became of the job that began: the next one goes on with what is left.
-    while await cancel_batch(money, orders_max=2):
+    while await money.cancel_orders_of_events(orders_max=2):
         pass
     await money.job().run()
     for each in paid:

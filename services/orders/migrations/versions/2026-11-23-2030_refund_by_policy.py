@@ -40,7 +40,7 @@ def upgrade() -> None:
     )
     for table, checks in (("offers", OFFER_CHECKS), ("refunds", REFUND_CHECKS)):
         for name, condition in checks.items():
-            op.create_check_constraint(name, table, condition, schema="orders")
+            op.create_check_constraint(op.f(name), table, condition, schema="orders")
 
 
 def downgrade() -> None:

@@ -86,8 +86,8 @@ async def lock_refund(tx: Transaction, refund_id: UUID) -> Refund:
 async def fees_minor_of_order(tx: Transaction, *, order_id: UUID) -> int:
     """What is kept of the order's money although its tickets are not, in the order's currency."""
     of_order = (ledger_entries.c.order_id == order_id) & (ledger_entries.c.kind == LedgerKind.FEE)
-    total = select(func.coalesce(func.sum(ledger_entries.c.amount_minor), 0)).where(of_order)
-    return int(await tx.scalar(total))
+    total = select(func.sum(ledger_entries.c.amount_minor)).where(of_order)
+    return int(await tx.scalar(total) or 0)
 
 
 async def claim_due_refunds(
