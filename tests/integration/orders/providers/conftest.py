@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from integration.orders.providers.desk import Desk, opened_desk
-from integration.orders.providers.worlds import SandboxWorld, World, sandbox_world, stripe_world
+from integration.orders.providers.worlds import SandboxWorld, StripeWorld, World, sandbox_world, stripe_world
 from integration.orders.scene import Scene
 
 from orders.settings import Settings
@@ -18,13 +18,15 @@ async def one_sandbox() -> AsyncIterator[SandboxWorld]:
         yield world
 
 
-@pytest.fixture(params=["stripe", "sandbox"])
-async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    if request.param == "sandbox":
-        yield request.getfixturevalue("one_sandbox")
-        return
+@pytest.fixture
+async def a_stripe() -> AsyncIterator[StripeWorld]:
     async with stripe_world() as world:
         yield world
+
+
+@pytest.fixture(params=["stripe", "sandbox"])
+def world(request: pytest.FixtureRequest) -> World:
+    return request.getfixturevalue({"stripe": "a_stripe", "sandbox": "one_sandbox"}[request.param])
 
 
 @pytest.fixture

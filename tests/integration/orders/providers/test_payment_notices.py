@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from integration.orders.conftest import problem
 from integration.orders.providers.desk import Desk
-from integration.orders.providers.worlds import World
+from integration.orders.providers.worlds import JSON, World
 
 from chassis.clock import utc_now
 from chassis.ids import new_id
@@ -290,7 +290,7 @@ async def test_a_refused_notice_is_not_told_why(desk: Desk):
     attempts = [
         desk.world.signed(body, at=utc_now(), stolen_secret=False),
         desk.world.signed(body, at=long_ago),
-        ({}, body),
+        (JSON, body),
     ]
 
     answers = [(await desk.send(*attempt)).json() for attempt in attempts]

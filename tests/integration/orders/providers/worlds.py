@@ -16,12 +16,14 @@ from orders.clients.sandbox import Sandbox
 from orders.clients.stripe import Stripe
 from support import payment_sandbox
 from support.caught_notices import CaughtNotices, catching_notices
-from support.payment_sandbox import PaymentSandboxServer, running_payment_sandbox
+from support.payment_sandbox import CARD, PaymentSandboxServer, running_payment_sandbox
 from support.stripe_stand_in import RATE_LIMITED, StripeStandIn, running_stripe
 from support.waiting import wait_until
 
 Sent = tuple[dict[str, str], bytes]
 TIMEOUT_S = 2.0
+LEADS_BACK = 303
+JSON = {"Content-Type": "application/json; charset=utf-8"}
 STRIPE_KINDS = {"paid": "checkout.session.completed", "over": "checkout.session.expired",
                 "refunded": "refund.created"}  # fmt: skip
 SANDBOX_KINDS = {"paid": "payment.captured", "over": "payment.expired", "refunded": "refund.succeeded"}
@@ -93,7 +95,7 @@ class StripeWorld:
     def signed(self, body: bytes, *, at: datetime, stolen_secret: bool = True) -> Sent:
         secret = self.stand_in.notice_secret if stolen_secret else "whsec_bm90IHRoZSBzZWNyZXQ"
         header = WebhookSignature.generate_signature_header(body.decode(), secret, int(at.timestamp()))
-        return {"Stripe-Signature": header}, body
+        return {**JSON, "Stripe-Signature": header}, body
 
     def settings(self, folder: Path) -> dict[str, str]:
         secrets = {
@@ -124,11 +126,11 @@ class SandboxWorld:
         )
 
     async def pay(self, reference: str) -> None:
-        self._server.pay({"payment_id": reference}).raise_for_status()
+        self._pay(reference, CARD)
 
     async def pay_another(self, what: str, reference: str) -> None:
         card = {"amount": "4000000000000077", "currency": "4000000000000085"}[what]
-        self._server.pay({"payment_id": reference}, card).raise_for_status()
+        self._pay(reference, card)
 
     async def decline(self, reference: str) -> None:
         self._server.pay({"payment_id": reference}, "4000000000000002")
@@ -141,7 +143,7 @@ class SandboxWorld:
         webhook = Webhook(payment_sandbox.NOTICE_SECRET if stolen_secret else other)
         # As the specification has it: the id is signed, so it is made of the body here.
         notice_id = f"msg_{hash(body):x}"
-        stated = {"webhook-id": notice_id, "webhook-timestamp": str(int(at.timestamp()))}
+        stated = {**JSON, "webhook-id": notice_id, "webhook-timestamp": str(int(at.timestamp()))}
         return {**stated, "webhook-signature": webhook.sign(notice_id, at, body.decode())}, body
 
     def settings(self, folder: Path) -> dict[str, str]:
@@ -154,6 +156,10 @@ class SandboxWorld:
 
     def fail(self) -> None:
         self._server.fail(fail_next=1)
+
+    def _pay(self, reference: str, card: str) -> None:
+        answer = self._server.pay({"payment_id": reference}, card)
+        assert answer.status_code == LEADS_BACK, answer.text
 
     def _about(self, kind: str, reference: str) -> Sent | None:
         fit = [sent for sent in self._caught.notices if _tells(json.loads(sent[1]), kind, reference)]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -32,11 +32,14 @@ from orders.domain.order import Money
 class Sandbox:
     """Asks the sandbox at `url`; `timeout_s` is for one whole question with its answer."""
 
-    name: Final = "sandbox"
-
     def __init__(self, *, url: str, api_key: str, notice_secret: str, timeout_s: float) -> None:
         self._calls = SandboxCalls(url=url, api_key=api_key, timeout_s=timeout_s)
         self._webhook = Webhook(notice_secret)
+
+    @property
+    def name(self) -> str:
+        """See PaymentProvider."""
+        return "sandbox"
 
     async def create_payment(
         self,

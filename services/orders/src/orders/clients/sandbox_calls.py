@@ -24,7 +24,10 @@ class SandboxCalls:
     def __init__(self, *, url: str, api_key: str, timeout_s: float) -> None:
         self._timeout_s = timeout_s
         headers = {"Authorization": f"Bearer {api_key}"}
-        self._http = httpx.AsyncClient(base_url=url.rstrip("/"), headers=headers, timeout=timeout_s)
+        # A proxy that the environment names must not see payments.
+        self._http = httpx.AsyncClient(
+            base_url=url.rstrip("/"), headers=headers, timeout=timeout_s, trust_env=False
+        )
 
     async def get(self, path: str, query: Mapping[str, str] | None = None) -> Any | None:
         """The JSON at `path`; None when there is nothing."""

@@ -36,11 +36,14 @@ CREATED_BEFORE_S, CREATED_AFTER_S = 30, 600
 class Stripe:
     """Asks the API at `api_base`; `timeout_s` is for one whole question with its answer."""
 
-    name: Final = "stripe"
-
     def __init__(self, *, api_key: str, api_base: str, notice_secret: str, timeout_s: float) -> None:
         self._calls = StripeCalls(api_key=api_key, api_base=api_base, timeout_s=timeout_s)
         self._notice_secret = notice_secret
+
+    @property
+    def name(self) -> str:
+        """See PaymentProvider."""
+        return "stripe"
 
     async def create_payment(
         self,

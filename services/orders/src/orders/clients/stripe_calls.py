@@ -1,11 +1,11 @@
 """Questions to Stripe through its library, and what their answers mean for us.
 
-The library asks over httpx. It is told its address, key and time limit here, not through its globals.
+The library is told its address, key, time limit and way out here, not through its globals.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from typing import Any, TypeVar
 
 import stripe
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from orders.clients.payment_provider import ProviderRefused, ProviderUnavailable
 from orders.clients.provider_answers import ProviderAnswer
 from orders.clients.stripe_answers import Refund, Session
+from orders.clients.stripe_http import StripeHttp
 
 PAGE_MAX = 100
 NETWORK_RETRIES = 1
@@ -35,7 +36,7 @@ class StripeCalls:
 
     def __init__(self, *, api_key: str, api_base: str, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._http = stripe.HTTPXClient(timeout=timeout_s)
+        self._http = StripeHttp(timeout_s=timeout_s)
         self._client = stripe.StripeClient(
             api_key,
             base_addresses={"api": api_base.rstrip("/")},
@@ -57,7 +58,7 @@ class StripeCalls:
         """Close an open session."""
         return await self._one(Session, self._client.v1.checkout.sessions.expire_async(reference))
 
-    async def sessions(self, *, created: Mapping[str, int]) -> AsyncIterator[Session]:
+    async def sessions(self, *, created: Mapping[str, int]) -> AsyncGenerator[Session]:
         """Every session of a time, the newest first."""
         ask = self._client.v1.checkout.sessions.list_async
         params = {"created": dict(created), "expand": [f"data.{_WITH_CHARGE}"]}
@@ -73,7 +74,7 @@ class StripeCalls:
         """A refund."""
         return await self._one(Refund, self._client.v1.refunds.retrieve_async(reference))
 
-    async def refunds(self, params: Mapping[str, Any]) -> AsyncIterator[Refund]:
+    async def refunds(self, params: Mapping[str, Any]) -> AsyncGenerator[Refund]:
         """Every refund that fits, the newest first."""
         async for each in self._all(Refund, self._client.v1.refunds.list_async, params):
             yield each
@@ -82,7 +83,7 @@ class StripeCalls:
         """Close the connections."""
         await self._http.close_async()
 
-    async def _all(self, kind: type[Answer], ask: Any, params: Mapping[str, Any]) -> AsyncIterator[Answer]:
+    async def _all(self, kind: type[Answer], ask: Any, params: Mapping[str, Any]) -> AsyncGenerator[Answer]:
         after: dict[str, str] = {}
         while True:
             page = (await self._ask(ask({**params, "limit": PAGE_MAX, **after}))).to_dict()
