@@ -5,7 +5,6 @@ do not disturb) and touches its payments, tickets and lines only under that lock
 row is the one place where racing requests, messages and jobs meet, and they cannot deadlock.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +25,30 @@ _UNDER_WAY = (OrderState.FINALIZING, OrderState.CANCELLING)
 # Keeps the power within its type; every setting is long reached by then.
 DOUBLINGS_MAX = 20
 
-_ORDER = select(orders)
+_HOLDS = (
+    select(
+        func.jsonb_agg(
+            func.jsonb_build_object(
+                "hold_id",
+                order_holds.c.hold_id,
+                "event_id",
+                order_holds.c.event_id,
+                "seat_ids",
+                order_holds.c.seat_ids,
+            )
+        )
+    )
+    .where(order_holds.c.order_id == orders.c.order_id)
+    .correlate(orders)
+    .scalar_subquery()
+)
+# What a statement reads beside the row it locks is as it was when it began, so after a wait for the lock
+# the version it saw is not that of the row.
+_SEEN = orders.alias("seen")
+_VERSION_SEEN = (
+    select(_SEEN.c.version).where(_SEEN.c.order_id == orders.c.order_id).correlate(orders).scalar_subquery()
+)
+_ORDER = select(orders, _HOLDS.label("holds"), _VERSION_SEEN.label("version_seen"))
 
 
 class OrderChangedUnlocked(Exception):
@@ -142,33 +164,34 @@ def owner_of(row: Mapping[str, Any] | RowMapping) -> OrderOwner:
 
 
 async def _locked(tx: Transaction, statement: Select[Any], *, skip_locked: bool = False) -> list[Order]:
-    """The orders with their holds. These are asked for once the lock is there: a statement that waited for
-    it still sees other tables as they were when it began, and an order may have been given other seats by
-    then.
+    """The orders with their holds as they are now. Those of an order that changed while the statement waited
+    for it are read again: it may have been given other seats.
     """
     locking = statement.with_for_update(key_share=True, of=orders, skip_locked=skip_locked)
     rows = (await tx.execute(locking)).mappings().all()
-    holds = await _holds_of(tx, [row["order_id"] for row in rows])
-    return [_order(row, holds[row["order_id"]]) for row in rows]
+    changed = [row["order_id"] for row in rows if row["version"] != row["version_seen"]]
+    holds_now = await _holds_of(tx, changed) if changed else {}
+    return [_order(row, holds_now.get(row["order_id"], row["holds"])) for row in rows]
 
 
-async def _holds_of(tx: Transaction, order_ids: Collection[UUID]) -> Mapping[UUID, list[OrderHold]]:
-    holds = defaultdict[UUID, list[OrderHold]](list)
-    if order_ids:
-        found = select(order_holds).where(order_holds.c.order_id.in_(order_ids))
-        for row in await tx.execute(found.order_by(order_holds.c.hold_id)):
-            hold = OrderHold(hold_id=row.hold_id, event_id=row.event_id, seat_ids=tuple(row.seat_ids))
-            holds[row.order_id].append(hold)
-    return holds
+async def _holds_of(tx: Transaction, order_ids: Collection[UUID]) -> Mapping[UUID, list[dict[str, Any]]]:
+    found = select(orders.c.order_id, _HOLDS.label("holds")).where(orders.c.order_id.in_(order_ids))
+    return {row.order_id: row.holds for row in await tx.execute(found)}
 
 
-def _order(row: RowMapping, holds: Collection[OrderHold]) -> Order:
+def _order(row: RowMapping, holds: Collection[dict[str, Any]]) -> Order:
     return Order(
         order_id=row["order_id"],
         owner=owner_of(row),
         state=OrderState(row["state"]),
         total=Money(amount_minor=row["total_minor"], currency=row["currency"]),
         version=row["version"],
-        holds=tuple(holds),
+        holds=tuple(_hold(hold) for hold in holds),
         equivalent_seats_allowed=row["equivalent_seats_allowed"],
+    )
+
+
+def _hold(hold: dict[str, Any]) -> OrderHold:
+    return OrderHold(
+        hold_id=UUID(hold["hold_id"]), event_id=UUID(hold["event_id"]), seat_ids=tuple(hold["seat_ids"])
     )
