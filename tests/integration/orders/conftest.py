@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from integration.orders.books import AgreeingReservation, Books
 from integration.orders.money import MoneyScene
+from integration.orders.nothing_sold import nothing_sold
 from integration.orders.scene import Scene
 from integration.orders.till import Till, free_port, serving, with_sandbox
 from typer.testing import CliRunner, Result
@@ -22,6 +24,7 @@ from chassis.signing import SigningKey, sign
 from orders.app import create_app
 from orders.commands import commands
 from orders.domain.basket import Hold
+from orders.domain.states import OrderState
 from orders.settings import Settings
 from orders.storage.personal_data import PersonalData
 from support.money.provider import ModelProvider
@@ -63,6 +66,27 @@ def scene(db: Database, personal: PersonalData) -> Scene:
 @pytest.fixture
 def money(scene: Scene, settings: Settings) -> MoneyScene:
     return MoneyScene(scene, ModelProvider(), settings)
+
+
+@pytest.fixture
+def books(scene: Scene, admin_database_url: str) -> Books:
+    """Orders' books; a provider knows the scene's recorded payments by the same names."""
+    return Books(scene, admin_database_url, AgreeingReservation(scene), ModelProvider(name="recorded"))
+
+
+@pytest.fixture
+async def wrong_order(books: Books) -> str:
+    """The id of an order whose total, and nothing else, differs from its lines."""
+    placed = await books.scene.order_in(OrderState.EXPIRED, paid=True)
+    books.plant("UPDATE orders SET total_minor = 1 WHERE order_id = %(id)s", id=placed.order_id)
+    return str(placed.order_id)
+
+
+@pytest.fixture
+def reservation_url() -> Iterator[str]:
+    """A reservation that has sold nothing."""
+    with nothing_sold() as url:
+        yield url
 
 
 Run = Callable[..., Awaitable[Result]]

@@ -2,64 +2,33 @@
 
 import asyncio
 import json
-import re
-from collections.abc import Awaitable, Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import pytest
-import structlog
-from integration.orders.books import AgreeingReservation, Books
-from integration.orders.scene import Scene
+from integration.orders.books import Books
+from integration.orders.nothing_sold import NothingSold
 from typer.testing import CliRunner, Result
 
-from chassis.metrics import exposition
 from orders.commands import commands
+from orders.commands import reconcile as command
 from orders.domain.findings import FINDINGS_PER_KIND_MAX, Finding, FindingKind, Report
 from orders.domain.states import OrderState as S
-from orders.jobs.reconcile import reconcile_jobs
 from orders.settings import Settings
-from support.money.provider import ModelProvider
 
 Run = Callable[..., Awaitable[Result]]
 NOBODY = "http://127.0.0.1:1"
 
 
-class NothingSold(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        body = json.dumps({"seats": [], "next": None}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *_: Any) -> None:  # noqa: A002 -- the name is its own
-        """Say nothing."""
-
-
-@pytest.fixture
-def reservation_url() -> Iterator[str]:
-    """A reservation that has sold nothing."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), NothingSold)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
 @pytest.fixture
 def run_reconcile(settings: Settings) -> Run:
-    async def run(*arguments: str, reservation_url: str) -> Result:
+    async def run(*arguments: str, reservation_url: str, **changes: str | None) -> Result:
         environment = {
             "DATABASE_URL": settings.database_url,
             "AMQP_URL": settings.amqp_url,
             "INTERNAL_API_KEY": settings.internal_api_key,
             "RESERVATION_URL": reservation_url,
             "PAYMENT_PROVIDER": "none",
+            **changes,
         }
         return await asyncio.to_thread(
             CliRunner().invoke, commands, ["reconcile", *arguments], env=environment
@@ -68,24 +37,12 @@ def run_reconcile(settings: Settings) -> Run:
     return run
 
 
-@pytest.fixture
-def books(scene: Scene, admin_database_url: str) -> Books:
-    return Books(scene, admin_database_url, AgreeingReservation(scene), ModelProvider(name="recorded"))
-
-
-@pytest.fixture
-async def wrong_order(books: Books) -> str:
-    placed = await books.scene.order_in(S.EXPIRED, paid=True)
-    books.plant("UPDATE orders SET total_minor = 1 WHERE order_id = %(id)s", id=placed.order_id)
-    return str(placed.order_id)
-
-
 async def test_books_that_agree_are_said_to(run_reconcile: Run, reservation_url: str, books: Books) -> None:
     await books.scene.order_in(S.CANCELLED, paid=True)
 
     result = await run_reconcile(reservation_url=reservation_url)
 
-    assert (result.exit_code, result.stdout) == (0, "0 differences\n")
+    assert (result.exit_code, result.stdout) == (0, "differences: 0; compared: 1 orders, 1 events\n")
 
 
 async def test_a_difference_is_a_line_and_a_failure(
@@ -94,7 +51,8 @@ async def test_a_difference_is_a_line_and_a_failure(
     result = await run_reconcile(reservation_url=reservation_url)
 
     line = f"kind=order_total_differs  order_id={wrong_order}  expected=4500 PLN  found=1 PLN"
-    assert (result.exit_code, result.stdout) == (1, f"{line}\n1 differences\n")
+    assert result.exit_code == 1
+    assert result.stdout == f"{line}\ndifferences: 1; compared: 1 orders, 1 events\n"
 
 
 async def test_a_program_gets_the_same_as_json(
@@ -112,6 +70,7 @@ async def test_a_program_gets_the_same_as_json(
     assert json.loads(result.stdout) == {
         "findings": [finding],
         "counts": {"order_total_differs": 1},
+        "compared": {"orders": 1, "events": 1},
         "not_compared": {},
     }
 
@@ -123,51 +82,56 @@ async def test_what_could_not_be_compared_is_not_passed_off_as_agreeing(
 
     result = await run_reconcile(reservation_url=NOBODY)
 
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert "not compared with reservation" in result.stdout
 
 
-async def test_a_round_of_the_job_is_told_as_metrics_and_log_lines(
-    scene: Scene, settings: Settings, reservation_url: str, wrong_order: str
+async def test_a_command_typed_wrong_is_told_from_differences(run_reconcile: Run) -> None:
+    result = await run_reconcile("--jsn", reservation_url=NOBODY)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "No such option" in result.stderr
+
+
+async def test_without_its_settings_it_says_which_are_missing(
+    run_reconcile: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (job,) = reconcile_jobs(scene.db, settings.model_copy(update={"reservation_url": reservation_url}), None)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
 
-    with structlog.testing.capture_logs() as logs:
-        await job.run()
+    result = await run_reconcile(reservation_url=NOBODY, DATABASE_URL=None)
 
-    assert _gauges("rowlock_reconcile_findings")["order_total_differs"] == 1.0
-    assert sum(_gauges("rowlock_reconcile_findings").values()) == 1.0
-    assert set(_gauges("rowlock_reconcile_findings")) == {kind.value for kind in FindingKind}
-    assert _gauges("rowlock_reconcile_not_compared") == {"reservation": 0.0, "provider": 0.0}
-    (line,) = [line for line in logs if line["event"] == "reconcile_finding"]
-    assert (line["kind"], line["order_id"]) == ("order_total_differs", wrong_order)
+    assert result.exit_code == 3
+    assert result.stderr == "The settings of orders are not at hand: DATABASE_URL.\n"
 
 
-async def test_replicas_take_turns_and_tell_the_same(
-    scene: Scene, settings: Settings, reservation_url: str, books: Books
+async def test_a_provider_without_its_secret_is_said(run_reconcile: Run) -> None:
+    sandbox = {"PAYMENT_PROVIDER": "sandbox", "SANDBOX_API_KEY": "/none", "SANDBOX_NOTICE_SECRET": "/none"}
+
+    result = await run_reconcile(reservation_url=NOBODY, **sandbox)
+
+    assert result.exit_code == 3
+    assert result.stderr == "SANDBOX_API_KEY: /none: FileNotFoundError\n"
+
+
+async def test_a_database_that_is_away_is_no_difference(run_reconcile: Run) -> None:
+    result = await run_reconcile(reservation_url=NOBODY, DATABASE_URL="postgresql://orders@127.0.0.1:1/none")
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == "Nothing was compared: the database did not answer.\n"
+
+
+async def test_long_work_tells_how_far_it_is(
+    run_reconcile: Run, reservation_url: str, books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there = settings.model_copy(update={"reservation_url": reservation_url})
-    placed = await books.scene.order_in(S.EXPIRED, paid=True)
-    (first,) = reconcile_jobs(scene.db, there, None)
-    (second,) = reconcile_jobs(scene.db, there, None)
-    await first.run()
-    books.plant("UPDATE orders SET total_minor = 1 WHERE order_id = %(id)s", id=placed.order_id)
-
-    with structlog.testing.capture_logs() as logs:
-        await second.run()
-
-    assert [line for line in logs if line["event"] == "reconciled"] == []
-    assert sum(_gauges("rowlock_reconcile_findings").values()) == 0.0
-
-
-async def test_a_reservation_that_is_away_shows_in_the_metrics(
-    scene: Scene, settings: Settings, books: Books
-) -> None:
+    monkeypatch.setattr(command, "PROGRESS_EVERY_S", 0.01)
+    monkeypatch.setattr(NothingSold, "answers_after_s", 0.5)
     await books.scene.publish_event()
-    (job,) = reconcile_jobs(scene.db, settings.model_copy(update={"reservation_url": NOBODY}), None)
-    await job.run()
 
-    assert _gauges("rowlock_reconcile_not_compared") == {"reservation": 1.0, "provider": 0.0}
+    result = await run_reconcile("--json", reservation_url=reservation_url)
+
+    assert result.exit_code == 0
+    assert "so far: differences: 0; compared: " in result.stderr
+    assert json.loads(result.stdout)["counts"] == {}
 
 
 def test_of_very_many_differences_some_are_listed_and_all_are_counted() -> None:
@@ -177,9 +141,3 @@ def test_of_very_many_differences_some_are_listed_and_all_are_counted() -> None:
 
     assert len(report.findings) == FINDINGS_PER_KIND_MAX
     assert report.count_by_kind()["tickets_missing"] == FINDINGS_PER_KIND_MAX + 5
-
-
-def _gauges(name: str) -> dict[str, float]:
-    """The values of a metric by its only label, as Prometheus reads them."""
-    lines = re.findall(rf'^{name}{{\w+="(\w+)"}} (\S+)$', exposition().decode(), flags=re.MULTILINE)
-    return {label: float(value) for label, value in lines}

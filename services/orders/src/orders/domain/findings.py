@@ -104,10 +104,13 @@ FINDINGS_PER_KIND_MAX = 1000
 
 @dataclass(slots=True)
 class Report:
-    """What a comparison found. `not_compared` says why a part could not be asked."""
+    """What a comparison found, so far or in all. `compared` counts what it looked at (`orders`, `events`,
+    and `payments` and `refunds` at the provider), `not_compared` says why a part could not be asked.
+    """
 
     findings: list[Finding] = field(default_factory=list[Finding])
     counts: Counter[FindingKind] = field(default_factory=Counter[FindingKind])
+    compared: Counter[str] = field(default_factory=Counter[str])
     not_compared: dict[str, str] = field(default_factory=dict[str, str])
 
     def add(self, found: Iterable[Finding]) -> None:

@@ -54,7 +54,12 @@ async def do_round(
     report = await compare(db, settings, provider=provider, sold_seats=sold_seats, now=utc_now())
     for finding in report.findings[:LOGGED_PER_ROUND_MAX]:
         log.warning("reconcile_finding", **facts_of(finding))
-    log.info("reconciled", findings=report.counts.total(), not_compared=report.not_compared)
+    log.info(
+        "reconciled",
+        findings=report.counts.total(),
+        compared=dict(report.compared),
+        not_compared=report.not_compared,
+    )
     ended = Round(ended_at=utc_now(), findings=report.count_by_kind(), not_compared=report.not_compared)
     await db.run(lambda tx: end_round(tx, ended=ended))
     return report
@@ -67,8 +72,11 @@ async def compare(
     provider: PaymentProvider | None,
     sold_seats: SoldSeats,
     now: datetime,
+    report: Report | None = None,
 ) -> Report:
-    """Compare everything, on the settings' terms; what a lost notice left out will be asked for at once."""
+    """Compare everything, on the settings' terms; what a lost notice left out will be asked for at once.
+    Whoever gives a `report` can see how far it has got. Closes `sold_seats`.
+    """
     terms = Terms(
         now=now,
         look_back_s=settings.reconcile_look_back_s,
@@ -77,7 +85,7 @@ async def compare(
         refund_stuck_s=settings.reconcile_refund_stuck_s,
     )
     try:
-        report = await reconcile(db, provider=provider, sold_seats=sold_seats, terms=terms)
+        report = await reconcile(db, provider=provider, sold_seats=sold_seats, terms=terms, report=report)
     finally:
         await sold_seats.close()
     await _have_asked_for(db, report, now)

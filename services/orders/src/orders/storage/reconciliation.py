@@ -10,6 +10,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis.database import Snapshot, Transaction
 from orders.storage.tables import reconciliation
 
+ABANDONED_AFTER_S = 1800
+"""Whoever began a round this long ago, and did not end it, is taken to be gone."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Round:
@@ -21,11 +24,13 @@ class Round:
 
 
 async def begin_round(tx: Transaction, *, every_s: float, now: datetime) -> bool:
-    """Claim the next round; False while the last one began less than `every_s` ago."""
+    """Claim the next round; False while the last one began less than `every_s` ago, or is not over."""
     begun = upsert(reconciliation).values(only_one=True, began_at=now)
-    due = reconciliation.c.began_at <= now - timedelta(seconds=every_s)
+    began_at, is_over = reconciliation.c.began_at, reconciliation.c.ended_at >= reconciliation.c.began_at
+    due = is_over & (began_at <= now - timedelta(seconds=every_s))
+    abandoned = began_at <= now - timedelta(seconds=max(every_s, ABANDONED_AFTER_S))
     begun = begun.on_conflict_do_update(
-        index_elements=[reconciliation.c.only_one], set_={"began_at": now}, where=due
+        index_elements=[reconciliation.c.only_one], set_={"began_at": now}, where=due | abandoned
     )
     return await tx.scalar(begun.returning(reconciliation.c.only_one)) is not None
 

@@ -22,12 +22,18 @@ PARTS = ("reservation", "provider")
 
 
 async def reconcile(
-    db: Database, *, provider: PaymentProvider | None, sold_seats: SoldSeats, terms: Terms
+    db: Database,
+    *,
+    provider: PaymentProvider | None,
+    sold_seats: SoldSeats,
+    terms: Terms,
+    report: Report | None = None,
 ) -> Report:
     """Compare ledger, payments, refunds, orders and tickets; tickets with reservation; and all that with
     the provider, unless there is none. A part that does not answer is named in `not_compared`.
+    Whoever gives a `report` can see how far it has got.
     """
-    report = Report()
+    report = report or Report()
     await compare_books(db, terms=terms, report=report)
     try:
         await compare_seats(db, sold_seats=sold_seats, terms=terms, report=report)

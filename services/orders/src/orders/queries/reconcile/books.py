@@ -42,4 +42,5 @@ async def _compare_page(conn: Snapshot, after: UUID, terms: Terms, report: Repor
     for kind, check in _CHECKS.items():
         rows = (await conn.execute(check, parameters)).mappings()
         report.add(Finding(kind=kind, **row) for row in rows)
+    report.compared["orders"] += len(page)
     return page[-1]

@@ -71,6 +71,7 @@ async def compare_payments(db: Database, *, provider: PaymentProvider, terms: Te
         for theirs in piece:
             seen.update(capture.reference for capture in theirs.captures)
             report.add(_differences(theirs, ours, terms))
+        report.compared["payments"] += len(piece)
     asked = 0
     async for entry in _captures_since(db, provider.name, terms):
         if entry.reference in seen:

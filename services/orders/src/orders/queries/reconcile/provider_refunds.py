@@ -55,6 +55,7 @@ async def compare_refunds(db: Database, *, provider: PaymentProvider, terms: Ter
                 theirs[known[refund.reference]].append(refund)
         strangers = [refund for refund in piece if refund.reference not in known]
         report.add(await _unknown_here(db, provider.name, strangers))
+        report.compared["refunds"] += len(piece)
     asked = 0
     async for ours in _refunds_since(db, provider.name, terms):
         finding = _difference(ours, theirs[ours.refund_id], terms)

@@ -79,6 +79,7 @@ async def compare_seats(db: Database, *, sold_seats: SoldSeats, terms: Terms, re
         unmatched = await _sold_without(tickets, sold_seats.of_events(event_ids))
         await _look_up(db, FindingKind.TICKET_WITHOUT_SOLD_SEAT, tickets, terms, report)
         await _look_up(db, FindingKind.SOLD_SEAT_WITHOUT_TICKET, unmatched, terms, report)
+        report.compared["events"] += len(event_ids)
 
 
 async def _events(db: Database, terms: Terms) -> AsyncIterator[list[UUID]]:
