@@ -15,6 +15,10 @@ class Money:
     amount_minor: int
     currency: str
 
+    def __str__(self) -> str:
+        """As `4500 PLN`, for operators."""
+        return f"{self.amount_minor} {self.currency}"
+
 
 EventSeat = tuple[UUID, str]
 """A seat by its event and its seat id there."""

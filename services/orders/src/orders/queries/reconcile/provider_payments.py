@@ -123,8 +123,8 @@ def _amount_differs(capture: Capture, entry: Row[Any]) -> Iterator[Finding]:
             order_id=entry.order_id,
             payment_id=entry.payment_id,
             reference=capture.reference,
-            expected=f"{capture.amount}",
-            found=f"{entered}",
+            expected=str(capture.amount),
+            found=str(entered),
         )
 
 
@@ -136,7 +136,7 @@ def _not_in_ledger(capture: Capture, known: Row[Any], terms: Terms) -> Iterator[
         order_id=known.order_id,
         payment_id=known.payment_id,
         reference=capture.reference,
-        expected=f"{capture.amount}",
+        expected=str(capture.amount),
         found=f"nothing, the payment is {known.state}",
     )
 

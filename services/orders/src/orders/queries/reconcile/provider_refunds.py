@@ -93,7 +93,7 @@ async def _unknown_here(db: Database, provider: str, strangers: Sequence[Provide
             refund_id=refund.refund_id,
             reference=refund.reference,
             expected="nothing paid back",
-            found=f"{refund.amount}",
+            found=str(refund.amount),
         )
         for refund in took
         if refund.capture_reference in captures
