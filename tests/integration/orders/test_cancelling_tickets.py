@@ -11,10 +11,10 @@ from integration.orders.scene import Scene, hold_of
 
 from chassis.clock import utc_now
 from messages.reservation import EventSeats, HoldsConfirmed, SeatsReleased
+from orders.domain.cancellation import TicketsUnknown
 from orders.domain.offer import CancellationDeadlinePassed
 from orders.domain.order import OrderNotFound
 from orders.domain.states import OrderState as S
-from orders.usecases.cancel_tickets import TicketsUnknown
 
 
 async def test_a_ticket_is_given_back_and_the_others_stay(money: MoneyScene) -> None:
@@ -179,3 +179,28 @@ async def test_a_ticket_is_cancelled_through_the_api(money: MoneyScene, ada: Any
     assert [refund["amount"] for refund in first.json()["payments"][0]["refunds"]] == [pln(REFUND_MINOR)]
     assert (problem(unknown), problem(others)) == ((422, "tickets-unknown"), (404, "not-found"))
     assert (last.status_code, last.json()["state"]) == (202, "cancelling")
+
+
+async def test_the_terms_of_a_ticket_are_those_it_is_cancelled_by(money: MoneyScene, ada: Any) -> None:
+    over = utc_now() - timedelta(seconds=1)
+    events = [
+        await money.scene.publish_event(refund_policy=policy()),
+        await money.scene.publish_event(cancellation_deadline_at=over),
+    ]
+    paid = await money.paid_for(*events)
+    path = f"/orders/{paid.order_id}/cancellation-terms"
+    ticket_id, final = paid.ticket_ids
+
+    shown = (await ada.get(path, params={"ticket_id": str(ticket_id)})).json()
+    refused = [
+        await ada.get(path, params=params)
+        for params in ({"ticket_id": str(final)}, {"ticket_id": [*paid.ticket_ids]}, {})
+    ]
+    unknown = await ada.get(path, params={"ticket_id": str(uuid.uuid4())})
+    await money.cancel_tickets(paid.order_id, ticket_id)
+
+    assert [each["ticket_id"] for each in shown["tickets"]] == [str(ticket_id)]
+    assert await money.refunds(paid.order_id) == [("ticket", shown["refund"]["amount_minor"], "pending")]
+    assert await money.fees(paid.order_id) == [shown["fee"]["amount_minor"]]
+    assert [problem(answer) for answer in refused] == [(409, "cancellation-deadline-passed")] * 3
+    assert problem(unknown) == (422, "tickets-unknown")

@@ -34,7 +34,7 @@ class TicketTermsOut(_SharedOut):
 
 
 class CancellationTermsOut(_SharedOut):
-    """What cancelling every valid ticket of an order would come to, and each of them."""
+    """What cancelling tickets of an order would come to: in all, and each of them."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [CANCELLATION_TERMS]})
 

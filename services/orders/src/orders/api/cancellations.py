@@ -1,9 +1,10 @@
 """Cancelling an order or some of its tickets, and what that would come to."""
 
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from chassis.clock import utc_now
 from chassis.database import Transaction
@@ -16,6 +17,7 @@ from orders.api.cancellation_schemas import CancellationTermsOut, TicketsToCance
 from orders.api.orders import OrderId
 from orders.api.personal import Personal
 from orders.api.rights import RightToOrder, key_scope
+from orders.api.schemas import SEATS_PER_ORDER_MAX
 from orders.api.waiting import ACCEPTED, Patience, answer_when_settled, headers_of, status_of
 from orders.domain.rights import OrderRight
 from orders.domain.saga import Effect, Trigger, effect_of
@@ -25,6 +27,14 @@ from orders.storage.personal_data import PersonalData
 from orders.usecases.cancel_order import cancel_order, refusal_of
 from orders.usecases.cancel_tickets import cancel_tickets
 
+TicketIds = Annotated[
+    list[UUID] | None,
+    Query(
+        max_length=SEATS_PER_ORDER_MAX,
+        description="Only this ticket, and more if it is repeated; without it all that are valid",
+    ),
+]
+
 router = APIRouter(prefix="/orders/{order_id}", tags=["orders"])
 
 
@@ -32,16 +42,22 @@ router = APIRouter(prefix="/orders/{order_id}", tags=["orders"])
     "/cancellation-terms",
     summary="See what cancelling would come to",
     responses=problem_responses(
-        problems.DEADLINE_PASSED, problems.ORDER_IS_FINALIZING, problems.ORDER_IS_OVER, TOO_MANY_REQUESTS
+        problems.DEADLINE_PASSED,
+        problems.ORDER_IS_FINALIZING,
+        problems.ORDER_IS_OVER,
+        problems.TICKETS_UNKNOWN,
+        TOO_MANY_REQUESTS,
     ),
 )
 async def get_cancellation_terms(
-    right: RightToOrder, order_id: OrderId, conn: SnapshotConn
+    right: RightToOrder, order_id: OrderId, conn: SnapshotConn, ticket_id: TicketIds = None
 ) -> CancellationTermsOut:
     """What would be refunded and what kept, of each ticket and in all, if they were cancelled now; and
     until when it stays so. Refused as the cancellation itself would be.
     """
-    found = await find_cancellation_terms(conn, order_id=order_id, right=right, now=utc_now())
+    found = await find_cancellation_terms(
+        conn, order_id=order_id, right=right, ticket_ids=ticket_id, now=utc_now()
+    )
     if effect_of(Trigger.CANCELLATION, found.state) is Effect.REFUSE_REQUEST:
         raise refusal_of(found.state)
     return CancellationTermsOut.of(found)

@@ -16,13 +16,13 @@ from orders.domain.basket import (
     TicketTypeUnknown,
     TooManySeats,
 )
+from orders.domain.cancellation import TicketsUnknown
 from orders.domain.offer import AttendeesAreFinal, CancellationDeadlinePassed, EventNotFound
 from orders.domain.order import OrderNotFound
 from orders.domain.payment import NothingToPay, PaymentCapturedAlready, TooLateToPay
 from orders.domain.person_limit import PersonLimitReached
 from orders.queries.payments import PaymentNotFound
 from orders.usecases.cancel_order import OrderIsFinalizing
-from orders.usecases.cancel_tickets import TicketsUnknown
 from orders.usecases.capture_payment import PaymentAmountDiffers, PaymentReferenceUsed
 from orders.usecases.correct_attendee import TicketIsCancelled
 from orders.usecases.finalize_order import OrderIsOver, PaymentMissing

@@ -1,6 +1,6 @@
 """What cancelling tickets comes to: until when it may be done, and who gets what of their prices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -37,6 +37,23 @@ class CancellationTerms:
     def total(self) -> RefundShare:
         """Of all the tickets together."""
         return sum(self.shares.values(), NOTHING)
+
+
+class TicketsUnknown(Exception):
+    """The order never had tickets {ticket_ids}."""
+
+    def __init__(self, ticket_ids: Collection[UUID]) -> None:
+        self.ticket_ids = sorted(ticket_ids)
+        super().__init__("the order has no such tickets")
+
+
+def choose_tickets(
+    ticket_ids: Collection[UUID], *, valid: Sequence[SoldTicket], had: Collection[UUID]
+) -> list[SoldTicket]:
+    """Those that are valid of the tickets named, all of which the order `had`; raises TicketsUnknown."""
+    if unknown := set(ticket_ids).difference(had):
+        raise TicketsUnknown(unknown)
+    return [ticket for ticket in valid if ticket.ticket_id in ticket_ids]
 
 
 def terms_of(

@@ -29,7 +29,7 @@ async def valid_tickets(tx: Transaction | Snapshot, *, order_id: UUID) -> list[S
     return [SoldTicket(**row) for row in rows.mappings()]
 
 
-async def tickets_of_order(tx: Transaction, *, order_id: UUID) -> set[UUID]:
+async def tickets_of_order(tx: Transaction | Snapshot, *, order_id: UUID) -> set[UUID]:
     """The ids of all tickets the order ever had."""
     return set(await tx.scalars(select(tickets.c.ticket_id).where(tickets.c.order_id == order_id)))
 

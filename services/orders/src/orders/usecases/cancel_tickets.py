@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from messages.reservation import EventSeats, ReleaseSeats
-from orders.domain.cancellation import CancellationTerms, SoldTicket
+from orders.domain.cancellation import CancellationTerms, SoldTicket, choose_tickets
 from orders.domain.order import Change, Order
 from orders.domain.refund import cause_of_ticket
 from orders.domain.rights import OrderRight
@@ -23,14 +23,6 @@ from orders.usecases.steps import recall
 _REASON, _ACTOR = Reason.TICKETS_CANCELLED, Actor.BUYER
 
 
-class TicketsUnknown(Exception):
-    """The order never had tickets {ticket_ids}."""
-
-    def __init__(self, ticket_ids: Collection[UUID]) -> None:
-        self.ticket_ids = sorted(ticket_ids)
-        super().__init__("the order has no such tickets")
-
-
 async def cancel_tickets(
     tx: Transaction, *, order_id: UUID, ticket_ids: Collection[UUID], right: OrderRight, now: datetime
 ) -> OrderState:
@@ -40,11 +32,10 @@ async def cancel_tickets(
     Raises OrderNotFound, TicketsUnknown or CancellationDeadlinePassed.
     """
     order = await lock_own_order(tx, order_id=order_id, right=right)
-    if unknown := set(ticket_ids) - await tickets_of_order(tx, order_id=order_id):
-        raise TicketsUnknown(unknown)
     # Only a confirmed order has valid tickets, so its state need not be asked.
     valid = await valid_tickets(tx, order_id=order_id)
-    given_back = [ticket for ticket in valid if ticket.ticket_id in set(ticket_ids)]
+    had = await tickets_of_order(tx, order_id=order_id)
+    given_back = choose_tickets(ticket_ids, valid=valid, had=had)
     if not given_back:
         return order.state
     terms = await cancellation_terms(tx, given_back, now)

@@ -1,36 +1,14 @@
-"use strict";
+import { STATES, lineOf, money, questionOf, refundOf } from "./view.js";
 
 const id = location.pathname.split("/").pop();
 const at = (name) => document.getElementById(name);
-const STATES = {
-  awaiting_payment: "waiting for its payment",
-  finalizing: "being confirmed",
-  confirmed: "confirmed",
-  cancelling: "being cancelled",
-  cancelled: "cancelled",
-  expired: "expired: it was not paid in time",
-  refunded: "over: the seats could not be given, and your money goes back",
-};
 const ON_ITS_WAY = ["finalizing", "cancelling"];
-const REFUND_STATES = { settled: "paid back", failed: "owed to you: we are looking into it" };
-const REFUND_REASONS = {
-  seats_taken: "the seats were sold to others meanwhile",
-  hold_unknown: "the seats could not be given",
-  hold_released: "the seats had been given up",
-  event_cancelled: "the event was cancelled",
-  cancelled_by_buyer: "you cancelled",
-  tickets_cancelled: "you gave tickets back",
-  amount_differs: "it was not what the order costs",
-  currency_differs: "it came in another currency",
-  captured_twice: "it was taken twice",
-  paid_twice: "the order was paid twice",
-  person_limit_reached: "a person has as many tickets of the event as one may",
-};
 const PAYING = `paying:${id}`; // set while this tab is away at the payment page
 const ARRIVES_WITHIN_MS = 120000;
-const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "short" });
 const token = takeToken();
+let chosen = {}; // what "Yes, cancel it" is about: a ticket, or none for the whole order; and who asked
 let cancellationKey = null;
+let outcome = null;
 let paymentKey = null;
 let backAt = Date.now();
 
@@ -61,38 +39,6 @@ function say(text) {
   at("status").textContent = text;
 }
 
-function money({ amount_minor: minor, currency }) {
-  const format = new Intl.NumberFormat("en-GB", { style: "currency", currency });
-  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
-}
-
-function made(tag, ...children) {
-  const element = document.createElement(tag);
-  element.append(...children);
-  return element;
-}
-
-function lineOf({ event_title: title, seat_id: seat, ordered_seat_id: ordered, ticket_type: type, price, attendee }, ticket) {
-  const who = attendee ? `, for ${attendee.first_name} ${attendee.last_name}` : "";
-  const line = made("li", made("strong", `${title}, ${seat}`), made("br"), `${type}, ${money(price)}${who}`);
-  if (ordered) line.append(exchangeOf(ordered, seat));
-  if (ticket) line.append(ticketOf(ticket));
-  return line;
-}
-
-function exchangeOf(ordered, seat) {
-  return made("p", `You ordered ${ordered}; it was gone when your payment arrived, so you have ${seat}.`);
-}
-
-function ticketOf({ starts_at: startsAt, ticket_code: code }) {
-  return made("p", moment.format(new Date(startsAt)), made("br"), "Ticket code ", made("code", code));
-}
-
-function refundOf({ amount, state, reason }) {
-  const why = REFUND_REASONS[reason] ? `: ${REFUND_REASONS[reason]}` : "";
-  return made("li", `${money(amount)} ${REFUND_STATES[state] || "on its way back to you"}${why}`);
-}
-
 function pendingPayment(order) {
   return order.payments.find((payment) => payment.state === "pending");
 }
@@ -105,11 +51,13 @@ function showMoney(order) {
 }
 
 function show(order, tickets) {
-  const valid = new Map(tickets.filter((ticket) => ticket.state === "valid").map((ticket) => [ticket.line_id, ticket]));
+  const byLine = new Map(tickets.map((ticket) => [ticket.line_id, ticket]));
+  const valid = tickets.filter((ticket) => ticket.state === "valid");
+  const onCancel = order.state === "confirmed" && valid.length > 1 ? weighTicket : null; // the last one is all
   at("state").textContent = STATES[order.state] || order.state;
   at("total").textContent = money(order.total);
   showMoney(order);
-  at("seats").replaceChildren(...order.lines.map((line) => lineOf(line, valid.get(line.line_id))));
+  at("seats").replaceChildren(...order.lines.map((line) => lineOf(line, byLine.get(line.line_id), onCancel)));
   at("cancel").hidden = !["awaiting_payment", "confirmed"].includes(order.state);
   at("sure").hidden = true;
   at("order").hidden = false;
@@ -136,7 +84,8 @@ function isArriving(order) {
 
 function news(order, arriving) {
   if (arriving) return "If you have paid, your payment arrives in a moment …";
-  return cancellationKey ? `The order is ${STATES[order.state]}.` : "";
+  if (outcome === "order") return `The order is ${STATES[order.state]}.`;
+  return outcome === "ticket" ? "The ticket is cancelled. The others stay valid." : "";
 }
 
 async function pay() {
@@ -166,37 +115,38 @@ function fail(answer) {
   say(answer.json?.detail || answer.json?.title || "That did not work. Try again in a moment.");
 }
 
-const NO_WAY_BACK = "All its tickets become void. This cannot be undone.";
-
-function termsOf({ refund, fee, holds_until: until }) {
-  if (refund.amount_minor + fee.amount_minor === 0) return "";
-  const kept = fee.amount_minor ? `, ${money(fee)} is kept` : "";
-  const held = until ? ` This holds until ${moment.format(new Date(until))}.` : "";
-  return `${money(refund)} goes back to you${kept}.${held} `;
+async function weigh({ ticket, button }) {
+  const which = ticket ? `?ticket_id=${ticket.ticket_id}` : "";
+  const terms = await ask(`/orders/${id}/cancellation-terms${which}`);
+  if (!terms.ok) return fail(terms); // too late, or not now: it says why
+  at("sure-text").textContent = questionOf(terms.json, ticket);
+  say("");
+  cancellationKey = newKey();
+  chosen = { ticket, button };
+  offer(true);
 }
 
-async function weigh() {
-  const terms = await ask(`/orders/${id}/cancellation-terms`);
-  if (!terms.ok) return fail(terms); // too late, or not now: it says why
-  at("sure-text").textContent = termsOf(terms.json) + NO_WAY_BACK;
-  say("");
-  offer(true);
+function weighTicket(ticket, button) {
+  weigh({ ticket, button }).catch(fail);
 }
 
 function offer(sure) {
   at("cancel").hidden = sure;
   at("sure").hidden = !sure;
-  at(sure ? "keep" : "cancel").focus();
+  (sure ? at("keep") : chosen.button).focus();
 }
 
 async function cancel() {
-  cancellationKey ??= newKey();
   say("One moment …");
-  const answer = await ask(`/orders/${id}/cancellation`, { method: "POST", key: cancellationKey });
+  const { ticket } = chosen;
+  const answer = ticket
+    ? await ask(`/orders/${id}/cancelled-tickets`, { method: "POST", key: cancellationKey, body: { ticket_ids: [ticket.ticket_id] } })
+    : await ask(`/orders/${id}/cancellation`, { method: "POST", key: cancellationKey });
   if (!answer.ok) {
-    cancellationKey = null;
+    cancellationKey = newKey();
     return fail(answer);
   }
+  outcome = ticket ? "ticket" : "order";
   at("status").focus(); // the button is gone
   await load();
 }
@@ -210,7 +160,7 @@ async function sendLinks(event) {
 }
 
 at("pay").addEventListener("click", () => pay().catch(fail));
-at("cancel").addEventListener("click", () => weigh().catch(fail));
+at("cancel").addEventListener("click", () => weigh({ button: at("cancel") }).catch(fail));
 at("keep").addEventListener("click", () => offer(false));
 at("really").addEventListener("click", () => cancel().catch(fail));
 at("lookup").addEventListener("submit", (event) => sendLinks(event).catch(fail));
