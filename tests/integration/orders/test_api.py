@@ -47,6 +47,7 @@ async def test_a_placed_order_is_answered_with_all_it_is(
         "event_id": str(hold.event_id),
         "event_title": "Hamlet",
         "seat_id": "A-1",
+        "ordered_seat_id": None,
         "price_category": "Stalls",
         "ticket_type": "adult",
         "price": {"amount_minor": 4500, "currency": "PLN"},

@@ -29,11 +29,13 @@ async def test_a_mail_about_an_order_has_its_facts_of_the_moment(scene: Scene, i
         "order": {
             "order_id": str(placed.order_id),
             "state": "confirmed",
+            "reason": "seats_sold",
             "total": order["total"],
             "lines": [
                 {
                     "event_title": "Hamlet",
                     "seat_id": "A-1",
+                    "ordered_seat_id": None,
                     "price_category": "Stalls",
                     "ticket_type": "adult",
                     "price": {"amount_minor": 4500, "currency": "PLN"},
