@@ -14,7 +14,7 @@ README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_the_lines_of_the_readme_buy_with_an_account_and_as_a_guest_and_pay(system):
     await run(system, sys.executable, "-m", "rowlock_demo", "load", "--url", system.url)
     asked, shorthand, registered, guest, paid = blocks(system)
