@@ -8,6 +8,7 @@ const ARRIVES_WITHIN_MS = 120000;
 const token = takeToken();
 let chosen = {}; // what "Yes, cancel it" is about: a ticket, or none for the whole order; and who asked
 let cancellationKey = null;
+let isCancelling = false;
 let outcome = null;
 let paymentKey = null;
 let backAt = Date.now();
@@ -136,12 +137,18 @@ function offer(sure) {
   (sure ? at("keep") : chosen.button).focus();
 }
 
+async function really() {
+  if (isCancelling) return; // a double click
+  isCancelling = true;
+  await cancel().catch(fail);
+  isCancelling = false;
+}
+
 async function cancel() {
   say("One moment …");
   const { ticket } = chosen;
-  const answer = ticket
-    ? await ask(`/orders/${id}/cancelled-tickets`, { method: "POST", key: cancellationKey, body: { ticket_ids: [ticket.ticket_id] } })
-    : await ask(`/orders/${id}/cancellation`, { method: "POST", key: cancellationKey });
+  const request = { method: "POST", key: cancellationKey, body: ticket && { ticket_ids: [ticket.ticket_id] } };
+  const answer = await ask(`/orders/${id}/${ticket ? "cancelled-tickets" : "cancellation"}`, request);
   if (!answer.ok) {
     cancellationKey = newKey();
     return fail(answer);
@@ -162,7 +169,7 @@ async function sendLinks(event) {
 at("pay").addEventListener("click", () => pay().catch(fail));
 at("cancel").addEventListener("click", () => weigh({ button: at("cancel") }).catch(fail));
 at("keep").addEventListener("click", () => offer(false));
-at("really").addEventListener("click", () => cancel().catch(fail));
+at("really").addEventListener("click", really);
 at("lookup").addEventListener("submit", (event) => sendLinks(event).catch(fail));
 addEventListener("pageshow", ({ persisted }) => { // back by the browser's own button
   backAt = Date.now();
