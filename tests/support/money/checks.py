@@ -37,28 +37,24 @@ async def check_now(sale: Sale) -> None:
     """What holds at every moment, whatever is under way."""
     wrong = [row for row in await sale.rows("orders", KEPT_AND_DUE) if row.kept != row.due]
     assert wrong == [], "money kept is not what tickets and fees are worth"
+    sold, valid = await _sold_seats(sale), await _valid_tickets(sale)
+    assert valid - sold == Counter(), "a ticket of a seat that is not its order's"
 
 
 async def nothing_is_under_way(sale: Sale) -> bool:
-    """Whether every payment and refund has come to its end."""
-    under_way = (
-        "SELECT (SELECT count(*) FROM orders.payments WHERE state IN ('pending', 'refunding'))"
-        " + (SELECT count(*) FROM orders.refunds WHERE state <> 'settled')"
-        " + (SELECT count(*) FROM orders.orders WHERE state IN ('finalizing', 'cancelling', 'awaiting_payment'))"
-    )
-    return (await sale.rows("orders", under_way))[0][0] == 0
+    """Whether every order, payment and refund has come to its end."""
+    return not any((await what_is_under_way(sale)).values())
 
 
 async def check_at_rest(sale: Sale, provider: ModelProvider) -> None:
     """How everything ended."""
     await check_now(sale)
-    stuck = {state: found for state, found in (await _states(sale)).items() if found}
-    assert stuck == {}, "something never ends"
+    assert await nothing_is_under_way(sale), "something begins again"
     await _check_seats(sale)
     await _check_provider(sale, provider)
 
 
-async def _states(sale: Sale) -> dict[str, list[Any]]:
+async def what_is_under_way(sale: Sale) -> dict[str, list[Any]]:
     """Whatever is in a state that is no end."""
     statements = {
         "orders": (FINAL, "SELECT order_id, state FROM orders.orders WHERE state <> ALL(:ends)"),
@@ -76,13 +72,17 @@ async def _states(sale: Sale) -> dict[str, list[Any]]:
 
 async def _check_seats(sale: Sale) -> None:
     """Reservation has sold what there are valid tickets for, to the same orders."""
-    sold = await sale.rows(
-        "reservation", "SELECT event_id, seat_id, order_id FROM reservation.seats WHERE state = 'sold'"
-    )
-    valid = await sale.rows(
-        "orders", "SELECT event_id, seat_id, order_id FROM orders.tickets WHERE state = 'valid'"
-    )
-    assert Counter(map(tuple, sold)) == Counter(map(tuple, valid)), "a seat without a ticket or the other way"
+    assert await _sold_seats(sale) == await _valid_tickets(sale), "a seat is sold and nobody has its ticket"
+
+
+async def _sold_seats(sale: Sale) -> Counter[tuple[Any, ...]]:
+    statement = "SELECT event_id, seat_id, order_id FROM reservation.seats WHERE state = 'sold'"
+    return Counter(map(tuple, await sale.rows("reservation", statement)))
+
+
+async def _valid_tickets(sale: Sale) -> Counter[tuple[Any, ...]]:
+    statement = "SELECT event_id, seat_id, order_id FROM orders.tickets WHERE state = 'valid'"
+    return Counter(map(tuple, await sale.rows("orders", statement)))
 
 
 async def _check_provider(sale: Sale, provider: ModelProvider) -> None:

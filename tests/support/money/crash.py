@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from sqlalchemy import event
 
@@ -45,6 +45,7 @@ class Commits:
     crash: Crash | None = None
     before: int = 0
     after: int = 0
+    died: bool = False
 
     @classmethod
     def of(cls, databases: Sequence[Database]) -> "Commits":
@@ -56,9 +57,10 @@ class Commits:
 
     @contextmanager
     def crashing(self, crash: Crash | None) -> Iterator[None]:
-        self.crash, self.before, self.after = crash, 0, 0
+        """The block's process dies where `crash` says, if it gets there: `died` tells."""
+        self.crash, self.before, self.after, self.died = crash, 0, 0, False
         if crash and crash.where == "at":
-            failpoints.arm(f"{crash.failpoint}:{crash.nth}", act=_die)
+            failpoints.arm(f"{crash.failpoint}:{crash.nth}", act=self._die)
         try:
             yield
         finally:
@@ -87,12 +89,16 @@ class Commits:
     def _is_about_to(self, _connection: object) -> None:
         self.before += 1
         if self.crash and (self.crash.where, self.crash.nth) == ("before", self.before):
-            raise Killed
+            self._die()
 
     def _has(self) -> None:
         self.after += 1
         if self.crash and (self.crash.where, self.crash.nth) == ("after", self.after):
-            raise Killed
+            self._die()
+
+    def _die(self, _name: str = "") -> NoReturn:
+        self.died = True
+        raise Killed
 
 
 @contextmanager
@@ -104,11 +110,11 @@ def _opened() -> Iterator[None]:
         _open.reset(token)
 
 
-async def until_killed(work: Coroutine[Any, Any, Any]) -> tuple[Any, bool]:
-    """What `work` gave, and whether it was killed; whatever else it had started dies with it."""
+async def until_killed(work: Coroutine[Any, Any, Any]) -> Any:
+    """What `work` gave; None if it was killed, and whatever else it had started dies with it."""
     before = asyncio.all_tasks()
     try:
-        return await work, False
+        return await work
     except BaseException as error:
         if not _is_killed(error):
             raise
@@ -116,14 +122,10 @@ async def until_killed(work: Coroutine[Any, Any, Any]) -> tuple[Any, bool]:
     for orphan in orphans:
         orphan.cancel()
     await asyncio.gather(*orphans, return_exceptions=True)
-    return None, True
+    return None
 
 
 def _is_killed(error: BaseException) -> bool:
     return isinstance(error, Killed) or (
         isinstance(error, BaseExceptionGroup) and error.subgroup(Killed) is not None
     )
-
-
-def _die(name: str) -> None:
-    raise Killed(name)

@@ -7,19 +7,25 @@ from unittest.mock import patch
 
 import httpx
 
-from chassis.clock import utc_now
 from orders.clients.held_seats import HeldSeats
 from orders.clients.sold_seats import SoldSeats
-from orders.queries.reconcile import Terms, reconcile
+from orders.domain.findings import Finding
+from orders.jobs.reconcile import do_round
 from support.money.crash import Commits, tasks_own_transactions
 from support.money.provider import ModelProvider
 from support.money.story import MoneyStage
 from support.sale.services import Sale, open_sale
 from support.tokens import MintToken
 
-LOOK_BACK_S = 86_400
 # The test is the only clock: no seconds pass between two runs of a job, or between capture and refund.
-SETTINGS = {"refunds_per_s": 1000, "payment_page_s_min": 1, "relay_in_api": False}
+SETTINGS = {
+    "relay_in_api": False,
+    "payment_page_s_min": 1,
+    "refunds_per_s": 1000,
+    "reconcile_settle_s": 0,
+    "reconcile_stuck_s": 1,
+    "reconcile_refund_stuck_s": 1,
+}
 
 
 @asynccontextmanager
@@ -47,7 +53,7 @@ async def open_money_stage(
                 provider=provider,
                 commits=Commits.of(databases),
                 run=run,
-                reconcile=lambda: _findings(sale, provider),
+                reconcile=lambda: _compare(sale, provider),
                 admin_database_url=admin_database_url,
             )
 
@@ -60,10 +66,10 @@ def _reservation(sale: Sale) -> httpx.ASGITransport:
     return httpx.ASGITransport(sale.apps["reservation"])
 
 
-async def _findings(sale: Sale, provider: ModelProvider) -> list[str]:
-    """What `rowlock reconcile` would list, with no patience for what may be on its way."""
-    terms = Terms(now=utc_now(), look_back_s=LOOK_BACK_S, settle_s=0, stuck_s=0, refund_stuck_s=0)
-    sold_seats = SoldSeats(sale.apps["orders"].state.settings, transport=_reservation(sale))
-    report = await reconcile(sale.databases["orders"], provider=provider, sold_seats=sold_seats, terms=terms)
-    await sold_seats.close()
-    return [*map(str, report.findings), *report.not_compared.values()]
+async def _compare(sale: Sale, provider: ModelProvider) -> list[Finding]:
+    """What a round of the job `reconcile` finds, with no patience for what may be on its way."""
+    settings = sale.apps["orders"].state.settings
+    sold_seats = SoldSeats(settings, transport=_reservation(sale))
+    report = await do_round(sale.databases["orders"], settings, provider=provider, sold_seats=sold_seats)
+    assert report.not_compared == {}
+    return report.findings

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import httpx
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from orders.clients.payment_provider import Notice
+from orders.domain.findings import Finding
 from support import databases
 from support.failpoints import failpoints
 from support.money import checks
@@ -31,13 +32,14 @@ PRICE_MINOR = 4500
 some_seats = st.lists(st.sampled_from(SEATS), min_size=1, max_size=2, unique=True)
 
 
-def crashes() -> st.SearchStrategy[Crash | None]:
-    """Mostly none; else at a failpoint, or beside one of the first commits."""
-    at_failpoints = st.sampled_from(sorted(failpoints("orders"))).map(
-        lambda name: Crash("at", failpoint=name)
-    )
-    at_commits = st.builds(Crash, st.sampled_from(["before", "after"]), st.integers(1, 3))
-    return st.none() | st.none() | at_failpoints | at_commits
+POINTS = [*sorted(failpoints("orders")), "inbox.committed"]
+crashes = (
+    st.none()
+    | st.none()
+    | st.none()
+    | st.builds(Crash, st.sampled_from(["before", "after"]), st.integers(1, 3))
+)
+"""Mostly none; else beside one of the first commits."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class MoneyStage:
     provider: ModelProvider
     commits: Commits
     run: Callable[[Coroutine[Any, Any, Any]], Any]
-    reconcile: Callable[[], Coroutine[Any, Any, list[str]]]
+    reconcile: Callable[[], Coroutine[Any, Any, list[Finding]]]
     admin_database_url: str
     reached: Counter[str] = field(default_factory=Counter[str])
     """In how many stories something was reached: stories that get nowhere test nothing."""
@@ -57,7 +59,6 @@ class MoneyStage:
 @dataclass
 class PlacedOrder:
     order_id: str
-    event_id: str
     buyer: str
     hold_id: str
     seat_ids: list[str]
@@ -66,7 +67,7 @@ class PlacedOrder:
 
 
 class MoneyStoryBase(RuleBasedStateMachine):
-    """Two events on sale, nobody there yet, and a provider that has never heard of us."""
+    """An event on sale, nobody there yet, and a provider that has never heard of us."""
 
     stage: ClassVar[MoneyStage]
 
@@ -74,38 +75,46 @@ class MoneyStoryBase(RuleBasedStateMachine):
         super().__init__()
         self.sale, self.provider = self.stage.sale, self.stage.provider
         self.provider.forget()
-        self.events: list[str] = []
+        self.event_id = ""
         self.orders: list[PlacedOrder] = []
         self.waiting: list[Letter] = []
         self.delivered: list[Letter] = []
         self.on_the_way: list[Notice] = []
         self.arrived: list[Notice] = []
         self.seen_notices = 0
+        self.armed: Crash | None = None
         self.kills = Counter[str]()
 
-    @initialize(policies=st.tuples(some_policies, some_policies))
-    def two_events_are_on_sale(self, policies: tuple[Any, Any]) -> None:
+    @initialize(policy=some_policies, point=st.sampled_from(POINTS))
+    def an_event_is_on_sale(self, policy: Any, point: str) -> None:
+        self.will_die_at(point)
         databases.empty(admin_url=self.stage.admin_database_url)
         plan = small_plan(rows=1, seats=len(SEATS))
-        self.events = [
-            self.run(self.sale.publish_event(plan=plan, refund_policy=policy)) for policy in policies
-        ]
+        self.event_id = self.run(self.sale.publish_event(plan=plan, refund_policy=policy))
 
     @invariant()
     def money_is_where_it_belongs(self) -> None:
-        if self.events:
+        if self.event_id:
             assert self.provider.faults == []
             self.run(checks.check_now(self.sale))
+
+    @precondition(lambda self: not self.armed)
+    @rule(point=st.sampled_from(POINTS))
+    def will_die_at(self, point: str) -> None:
+        """Whoever gets there next, whatever they are at."""
+        self.armed = Crash("at", failpoint=point)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.stage.run(work)
 
     def survive(self, work: Coroutine[Any, Any, Any], crash: Crash | None) -> Any:
-        """What `work` gave; None when the process died on the way."""
+        """What `work` gave; None when the process died on the way: of `crash`, or at the armed failpoint."""
+        crash = crash or self.armed
         with self.stage.commits.crashing(crash):
-            answer, killed = self.run(until_killed(work))
-        if killed and crash:
+            answer = self.run(until_killed(work))
+        if self.stage.commits.died and crash:
             self.kills[crash.failpoint or f"{crash.where} a commit"] += 1
+            self.armed = None if crash == self.armed else self.armed
         self.take_what_was_sent()
         return answer
 
