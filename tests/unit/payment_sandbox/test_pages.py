@@ -125,6 +125,15 @@ async def test_a_page_of_another_site_can_change_nothing_and_read_nothing(provid
     assert "open" == (await provider.read(payment))["state"]
 
 
+async def test_its_pages_let_a_browser_say_where_a_form_comes_from(provider):
+    payment = await provider.open()
+    for path in ("/", f"/pay/{payment['payment_id']}"):
+        answer = await provider.http.get(path)
+        assert "same-origin" == answer.headers["referrer-policy"], (
+            "under no-referrer, Chromium says Origin: null"
+        )
+
+
 async def test_the_view_shows_what_the_sandbox_believes(provider):
     payment = await provider.paid("4000000000000259")
     (refund, _) = [(await provider.refund(capture, 9000)).json() for capture in payment["captures"]]
