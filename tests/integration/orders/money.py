@@ -80,6 +80,20 @@ class MoneyScene:
         changed = self.settings.model_copy(update={**quick, **settings})
         return SendRefunds(self.scene.db, changed, self.provider)
 
+    async def make_due(self) -> None:
+        """Let the pause before every refund's next attempt be over."""
+        sql = "UPDATE orders.refunds SET next_attempt_at = :due WHERE next_attempt_at IS NOT NULL RETURNING refund_id"
+        await self.scene.rows(sql, due=utc_now() - timedelta(seconds=1))
+
+    async def run_until_still(self, **settings: Any) -> None:
+        """Run the job, with all pauses over at once, until nothing is due."""
+        job = self.job(**settings)
+        for _ in range(20):
+            await self.make_due()
+            if await job.run() == 0:
+                return
+        raise AssertionError("there is always something to do")
+
     async def paid(self, *, seats: Sequence[str] = ("A-1",), at_provider: bool = True, **event: Any) -> Paid:
         """An order of adults' seats, paid and confirmed; `event` are details of its event."""
         event_id = await self.scene.publish_event(**event)
@@ -103,6 +117,12 @@ class MoneyScene:
             order_id=order_id,
         )
         return Paid(order_id, event_ids[0], tuple(ticket_id for (ticket_id,) in found))
+
+    async def cancelled(self) -> Paid:
+        """A paid order that was cancelled: its whole price is owed."""
+        paid = await self.paid()
+        await self.scene.cancel(paid.order_id)
+        return paid
 
     async def pay_at_provider(self, order_id: uuid.UUID, *, amount_minor: int) -> uuid.UUID:
         payment_id, now = new_id(), utc_now()
@@ -182,3 +202,12 @@ class MoneyScene:
     async def left_over(self, order_id: uuid.UUID) -> int:
         """What was captured and is neither refunded, nor a valid ticket's price, nor a fee: always 0."""
         return await self.scene.scalar(_SUMS, order_id=order_id)
+
+    async def refund_state(self, paid: Paid) -> str:
+        """Of the only refund of the order."""
+        ((_, _, state),) = await self.refunds(paid.order_id)
+        return state
+
+    async def refunded_entries(self) -> int:
+        """How often the ledger says that money went back."""
+        return await self.scene.scalar("SELECT count(*) FROM orders.ledger_entries WHERE kind = 'refunded'")

@@ -1,15 +1,11 @@
 """Refunds on their way to the provider: sent once, whatever is lost, and raised when they fail for good."""
 
-import asyncio
-import time
 import uuid
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from integration.orders.money import PRICE_MINOR, MoneyScene, Paid
 
-from chassis import failpoints
 from chassis.clock import utc_now
 from orders.clients.payment_provider import ProviderRefund, ProviderRefundState
 from orders.domain.order import Money
@@ -25,27 +21,11 @@ PENDING, SUCCEEDED, FAILED = (
 )
 
 
-async def cancelled(money: MoneyScene) -> Paid:
-    """A paid order that was cancelled: its whole price is owed."""
-    paid = await money.paid()
-    await money.scene.cancel(paid.order_id)
-    return paid
-
-
 async def tell(money: MoneyScene, refund: ProviderRefund) -> uuid.UUID | None:
     """A notice about a refund comes."""
     return await money.scene.db.run(
         lambda tx: take_in_refund(tx, refund=refund, provider=money.provider.name, now=utc_now())
     )
-
-
-async def state_of(money: MoneyScene, paid: Paid) -> str:
-    ((_, _, state),) = await money.refunds(paid.order_id)
-    return state
-
-
-async def refunded_entries(money: MoneyScene) -> int:
-    return await money.scene.scalar("SELECT count(*) FROM orders.ledger_entries WHERE kind = 'refunded'")
 
 
 async def row(money: MoneyScene, paid: Paid, column: str) -> Any:
@@ -56,35 +36,35 @@ async def row(money: MoneyScene, paid: Paid, column: str) -> Any:
 
 
 async def test_a_refund_is_sent_and_settled_and_the_ledger_says_so(money: MoneyScene) -> None:
-    paid = await cancelled(money)
+    paid = await money.cancelled()
 
     assert await money.job().run() == 1
     assert await money.job().run() == 0
 
     assert await money.refunds(paid.order_id) == [("order", PRICE_MINOR, "settled")]
     assert await money.payment_states(paid.order_id) == ["refunded"]
-    assert (await refunded_entries(money), len(money.provider.refunds), money.provider.faults) == (1, 1, [])
+    assert (await money.refunded_entries(), len(money.provider.refunds), money.provider.faults) == (1, 1, [])
 
 
 async def test_a_refund_that_settles_later_is_asked_about_until_it_has(money: MoneyScene) -> None:
-    paid = await cancelled(money)
+    paid = await money.cancelled()
     money.provider.refund_becomes = PENDING
     slow = money.job(refund_look_again_s=60.0)
 
     await slow.run()
-    assert await state_of(money, paid) == "submitted"
+    assert await money.refund_state(paid) == "submitted"
     assert await slow.run() == 0  # not yet
 
     (reference,) = money.provider.refunds
     money.provider.settle_refund(reference)
-    await make_due(money)
+    await money.make_due()
     await slow.run()
 
-    assert (await state_of(money, paid), await refunded_entries(money)) == ("settled", 1)
+    assert (await money.refund_state(paid), await money.refunded_entries()) == ("settled", 1)
 
 
 async def test_a_notice_settles_it_before_the_job_asks_again(money: MoneyScene) -> None:
-    paid = await cancelled(money)
+    paid = await money.cancelled()
     money.provider.refund_becomes = PENDING
     slow = money.job(refund_look_again_s=60.0)
     await slow.run()
@@ -95,12 +75,12 @@ async def test_a_notice_settles_it_before_the_job_asks_again(money: MoneyScene) 
     for _ in range(2):
         assert await tell(money, told) is not None
 
-    assert (await state_of(money, paid), await refunded_entries(money)) == ("settled", 1)
+    assert (await money.refund_state(paid), await money.refunded_entries()) == ("settled", 1)
     assert await row(money, paid, "next_attempt_at") is None
 
 
 async def test_a_notice_may_overtake_the_answer_to_the_call_itself(money: MoneyScene) -> None:
-    paid = await cancelled(money)
+    paid = await money.cancelled()
     money.provider.trouble.meet("answer_lost")
     slow = money.job(refund_retry_s=60.0)
     await slow.run()
@@ -108,8 +88,8 @@ async def test_a_notice_may_overtake_the_answer_to_the_call_itself(money: MoneyS
 
     await tell(money, made.now)
 
-    assert await state_of(money, paid) == "settled"
-    await make_due(money)
+    assert await money.refund_state(paid) == "settled"
+    await money.make_due()
     assert await slow.run() == 0
 
 
@@ -120,64 +100,64 @@ async def test_news_of_a_refund_of_nobodys_is_not_taken_in(money: MoneyScene) ->
 
 
 async def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_name(money: MoneyScene) -> None:
-    paid = await cancelled(money)
+    paid = await money.cancelled()
     money.provider.trouble.meet("answer_lost", calls=3)
 
     for _ in range(4):
-        await make_due(money)
+        await money.make_due()
         await money.job().run()
 
-    assert await state_of(money, paid) == "settled"
+    assert await money.refund_state(paid) == "settled"
     assert (len(money.provider.refunds), await row(money, paid, "attempts")) == (1, 0)
 
 
 async def test_a_provider_that_is_away_is_asked_again_after_ever_longer_pauses(money: MoneyScene) -> None:
-    paid = await cancelled(money)
+    paid = await money.cancelled()
     money.provider.trouble.meet("away", calls=5)
     patient = money.job(refund_retry_s=10.0, refund_retry_s_max=60.0)
     pauses = []
 
     for _ in range(5):
-        await make_due(money)
+        await money.make_due()
         asked_at = utc_now()
         await patient.run()
         pauses.append((await row(money, paid, "next_attempt_at") - asked_at).total_seconds())
 
     assert pauses == pytest.approx([10, 20, 40, 60, 60], abs=2)
-    assert (await state_of(money, paid), await row(money, paid, "attempts")) == ("pending", 0)
+    assert (await money.refund_state(paid), await row(money, paid, "attempts")) == ("pending", 0)
 
 
 async def test_a_refund_that_fails_is_tried_again_as_a_new_one(money: MoneyScene) -> None:
-    paid = await cancelled(money)
+    paid = await money.cancelled()
     money.provider.refund_becomes = FAILED
     await money.job(refund_retry_s=60.0).run()
-    assert (await state_of(money, paid), await row(money, paid, "failure")) == ("pending", "try again")
+    assert (await money.refund_state(paid), await row(money, paid, "failure")) == ("pending", "try again")
 
     money.provider.refund_becomes = SUCCEEDED
-    await make_due(money)
+    await money.make_due()
     await money.job().run()
 
-    assert await state_of(money, paid) == "settled"
+    assert await money.refund_state(paid) == "settled"
     assert [made.key[1] for made in money.provider.refunds.values()] == [1, 2]
-    assert await refunded_entries(money) == 1
+    assert await money.refunded_entries() == 1
 
 
 async def test_a_refund_that_fails_too_often_is_the_operators(money: MoneyScene) -> None:
-    paid = await cancelled(money)
+    paid = await money.cancelled()
     money.provider.refund_becomes = FAILED
 
-    await run_until_still(money, refund_attempts_max=3)
+    await money.run_until_still(refund_attempts_max=3)
 
-    assert (await state_of(money, paid), len(money.provider.refunds)) == ("failed", 3)
+    assert (await money.refund_state(paid), len(money.provider.refunds)) == ("failed", 3)
     assert await row(money, paid, "next_attempt_at") is None
     assert await money.payment_states(paid.order_id) == ["refunding"]  # still owed
     assert await money.left_over(paid.order_id) == 0
 
 
 async def test_an_operator_has_it_tried_once_more_or_pays_it_by_hand(money: MoneyScene) -> None:
-    first, second = await cancelled(money), await cancelled(money)
+    first, second = await money.cancelled(), await money.cancelled()
     money.provider.refund_becomes = FAILED
-    await run_until_still(money, refund_attempts_max=2)
+    await money.run_until_still(refund_attempts_max=2)
     one, other = [await money.refund_id(paid.order_id) for paid in (first, second)]
 
     money.provider.refund_becomes = SUCCEEDED
@@ -185,12 +165,12 @@ async def test_an_operator_has_it_tried_once_more_or_pays_it_by_hand(money: Mone
     await money.job().run()
     assert await money.scene.db.run(lambda tx: settle_refund(tx, refund_id=other, now=utc_now()))
 
-    assert [await state_of(money, paid) for paid in (first, second)] == ["settled", "settled"]
-    assert await refunded_entries(money) == 2
+    assert [await money.refund_state(paid) for paid in (first, second)] == ["settled", "settled"]
+    assert await money.refunded_entries() == 2
 
 
 async def test_what_is_on_its_way_is_neither_paid_by_hand_nor_sent_again(money: MoneyScene) -> None:
-    paid = await cancelled(money)
+    paid = await money.cancelled()
     refund_id = await money.refund_id(paid.order_id)
 
     with pytest.raises(RefundIsUnderWay):
@@ -209,29 +189,29 @@ async def test_a_recorded_payment_is_left_to_an_operator(money: MoneyScene) -> N
         settled = money.scene.db.run(lambda tx: settle_refund(tx, refund_id=refund_id, now=utc_now()))
         assert await settled is first_time
 
-    assert (await state_of(money, paid), await refunded_entries(money)) == ("settled", 1)
+    assert (await money.refund_state(paid), await money.refunded_entries()) == ("settled", 1)
     assert await money.payment_states(paid.order_id) == ["refunded"]
 
 
 async def test_a_refund_that_fails_after_it_succeeded_is_sent_again(money: MoneyScene) -> None:
-    paid = await cancelled(money)
+    paid = await money.cancelled()
     await money.job().run()
     (reference,) = money.provider.refunds
     money.provider.settle_refund(reference, failure="account closed")
 
     await tell(money, money.provider.refunds[reference].now)
-    assert (await state_of(money, paid), await money.payment_states(paid.order_id)) == (
+    assert (await money.refund_state(paid), await money.payment_states(paid.order_id)) == (
         "submitted", ["refunding"],
     )  # fmt: skip
-    await run_until_still(money)
+    await money.run_until_still()
 
-    assert (await state_of(money, paid), len(money.provider.refunds)) == ("settled", 2)
+    assert (await money.refund_state(paid), len(money.provider.refunds)) == ("settled", 2)
     assert await money.payment_states(paid.order_id) == ["refunded"]
-    assert await refunded_entries(money) == 1
+    assert await money.refunded_entries() == 1
 
 
 async def test_old_news_of_an_attempt_that_failed_since_settle_nothing(money: MoneyScene) -> None:
-    paid = await cancelled(money)
+    paid = await money.cancelled()
     await money.job().run()
     (made,) = money.provider.refunds.values()
     succeeded = made.now
@@ -241,93 +221,10 @@ async def test_old_news_of_an_attempt_that_failed_since_settle_nothing(money: Mo
     await money.job(refund_retry_s=60.0).run()  # learns that it failed
 
     await tell(money, succeeded)
-    assert await state_of(money, paid) == "pending"
-    await make_due(money)
+    assert await money.refund_state(paid) == "pending"
+    await money.make_due()
     await money.job(refund_look_again_s=60.0).run()  # sends it again
     for old in (succeeded, made.now):
         await tell(money, old)
 
-    assert await state_of(money, paid) == "submitted"
-
-
-@pytest.mark.parametrize("point", ["orders.refund.claimed", "orders.refund.sent"])
-async def test_whoever_is_killed_on_the_way_leaves_it_to_the_next_one(money: MoneyScene, point: str) -> None:
-    paid = await cancelled(money)
-
-    def die(name: str) -> None:
-        raise KilledHere(name)
-
-    failpoints.arm(point, act=die)
-    try:
-        with pytest.raises(KilledHere):
-            await money.job(refund_retry_s=60.0).run()
-    finally:
-        failpoints.disarm()
-    assert await state_of(money, paid) == "pending"
-    assert await money.job().run() == 0  # its lease is not over
-
-    await make_due(money)
-    await money.job().run()
-
-    assert (await state_of(money, paid), len(money.provider.refunds)) == ("settled", 1)
-
-
-async def test_replicas_share_the_refunds_and_none_is_sent_twice(money: MoneyScene) -> None:
-    paid = [await cancelled(money) for _ in range(12)]
-    replicas = [money.job(saga_batch_orders=3) for _ in range(4)]
-
-    done = await asyncio.gather(*(replica.run() for replica in replicas))
-
-    assert sum(done) == 12
-    assert [await state_of(money, each) for each in paid] == ["settled"] * 12
-    assert (len(money.provider.refunds), await refunded_entries(money)) == (12, 12)
-
-
-async def test_all_replicas_together_keep_to_the_pace(money: MoneyScene) -> None:
-    for _ in range(9):
-        await cancelled(money)
-    replicas = [money.job(refunds_per_s=4.0) for _ in range(3)]
-    began = time.monotonic()
-
-    await asyncio.gather(*(replica.run() for replica in replicas))
-
-    # Four at once, the others at four a second.
-    assert time.monotonic() - began >= 1.2
-    assert len(money.provider.refunds) == 9
-
-
-async def test_one_that_breaks_the_job_does_not_keep_the_others(
-    money: MoneyScene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken, kept = await cancelled(money), await cancelled(money)
-    broken_id, refund = await money.refund_id(broken.order_id), money.provider.refund
-
-    async def refund_or_break(*, refund_id: uuid.UUID, **arguments: Any) -> ProviderRefund:
-        if refund_id == broken_id:
-            raise RuntimeError("a bug")
-        return await refund(refund_id=refund_id, **arguments)
-
-    monkeypatch.setattr(money.provider, "refund", refund_or_break)
-    await money.job(refund_retry_s=60.0).run()
-
-    assert [await state_of(money, paid) for paid in (broken, kept)] == ["pending", "settled"]
-
-
-async def make_due(money: MoneyScene) -> None:
-    """Let the pause before every refund's next attempt be over."""
-    sql = "UPDATE orders.refunds SET next_attempt_at = :due WHERE next_attempt_at IS NOT NULL RETURNING refund_id"
-    await money.scene.rows(sql, due=utc_now() - timedelta(seconds=1))
-
-
-async def run_until_still(money: MoneyScene, **settings: Any) -> None:
-    """Run the job, with all pauses over at once, until nothing is due."""
-    job = money.job(**settings)
-    for _ in range(20):
-        await make_due(money)
-        if await job.run() == 0:
-            return
-    raise AssertionError("there is always something to do")
-
-
-class KilledHere(BaseException):
-    """The process ends, as by kill -9."""
+    assert await money.refund_state(paid) == "submitted"
