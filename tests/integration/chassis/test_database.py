@@ -116,6 +116,17 @@ async def test_a_snapshot_cannot_write_and_sees_one_moment(db, parcels):
     assert sqlstate_of(raised.value) == "25006"
 
 
+async def test_a_snapshot_leaves_the_connection_its_prepared_statements(parcels_url, parcels):
+    one_connection = Database(parcels_url, pool_size=1)
+    prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%parcels.parcels%'")
+    for _ in range(8):  # psycopg prepares what it has sent five times
+        async with one_connection.snapshot() as connection:
+            await connection.execute(parcels.select())
+    async with one_connection.snapshot() as connection:
+        assert await connection.scalar(prepared) == 1
+    await one_connection.close()
+
+
 async def test_a_raw_statement_is_one_round_trip_and_its_own_commit(db, parcels):
     async with db.raw() as connection:
         await connection.execute("INSERT INTO parcels.parcels VALUES (%s, %s)", ("raw", 3))

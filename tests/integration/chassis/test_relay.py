@@ -348,3 +348,14 @@ def _rows_removed(node: dict[str, Any]) -> int:
     """Rows a plan read in vain."""
     own = node.get("Rows Removed by Filter", 0)
     return own + sum(_rows_removed(child) for child in node.get("Plans", []))
+
+
+async def test_finding_nothing_leaves_the_connection_its_prepared_statements(db, outbox, broker):
+    relay = Relay(db, outbox, broker)
+    for _ in range(3):
+        assert await relay.send_batch() == 0
+    async with db.relaying() as connection:
+        cursor = await connection.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement ~ 'SKIP L[O]CKED'"
+        )
+        assert (await cursor.fetchone())[0] == 1

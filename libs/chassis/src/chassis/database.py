@@ -113,6 +113,8 @@ class Database:
         """Read-only REPEATABLE READ: all queries of the block see one moment."""
         async with self._snapshots.connect() as connection:
             yield connection
+            # At a rollback psycopg forgets the statements this connection has prepared, of everybody.
+            await connection.commit()
 
     @asynccontextmanager
     async def raw(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:

@@ -74,7 +74,8 @@ class OutboxClaims:
                 await cursor.execute(self._statements.claim)
             yield ClaimedBatch(connection, await cursor.fetchall(), self._statements)
             if connection.info.transaction_status:
-                await connection.execute("ROLLBACK")
+                # Nothing was written; a rollback would have psycopg forget its prepared statements.
+                await connection.execute("COMMIT")
 
 
 @dataclass(frozen=True, slots=True)
