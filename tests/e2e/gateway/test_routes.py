@@ -120,6 +120,9 @@ INTERNAL = [
     "/api/v1/accountsx",
     "/account/",
     "/account/orders/x",
+    "/internal/holds/renewals",
+    "/internal/sold-seats",
+    "/api/v1/holds/../../../internal/holds/renewals",
     "/api/v1/payment-notices/sandbox",  # only told, never read
     "/api/v1/payment-notices",
 ]

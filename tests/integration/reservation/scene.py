@@ -5,7 +5,7 @@ import itertools
 import json
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -238,16 +238,20 @@ def names_of(results: Sequence[Any]) -> dict[str, int]:
     return counts
 
 
-async def assert_seats_and_holds_agree(scene: Scene) -> None:
-    """Every claimed seat belongs to one hold that has all of its seats, and to no other."""
+async def assert_seats_and_holds_agree(scene: Scene, *, given_back: Collection[uuid.UUID] = ()) -> None:
+    """Every claimed seat belongs to one hold that has all of its seats, and to no other; but for the holds
+    of orders whose seats were given back.
+    """
     broken = await scene.rows(
         """
         SELECT h.hold_id, h.state, count(s.seat_id) AS carried, cardinality(h.seat_ids) AS granted
         FROM reservation.holds h
         LEFT JOIN reservation.seats s ON s.hold_id = h.hold_id AND s.event_id = h.event_id
-        WHERE h.state = 'confirmed' OR (h.state = 'active' AND h.expires_at > clock_timestamp())
+        WHERE (h.state = 'confirmed' AND h.order_id <> ALL (:given_back))
+          OR (h.state = 'active' AND h.expires_at > clock_timestamp())
         GROUP BY h.hold_id HAVING count(s.seat_id) <> cardinality(h.seat_ids)
-        """
+        """,
+        given_back=list(given_back),
     )
     assert broken == []
     strays = await scene.rows(

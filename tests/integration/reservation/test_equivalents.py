@@ -21,6 +21,7 @@ from reservation.usecases.expire_holds import expire_holds
 from reservation.usecases.forget_holds import forget_holds
 from reservation.usecases.place_hold import PlacedHold
 from reservation.usecases.release_hold import release_hold
+from support.queries import count_queries
 
 
 async def lost_hold(scene: Scene, event: uuid.UUID, *seat_ids: str, to: str | None = None) -> PlacedHold:
@@ -183,6 +184,31 @@ async def test_seats_the_organizer_blocked_are_lost_like_others(scene: Scene) ->
     given = await seats_of(scene, event, order)
     assert are_side_by_side(given)
     assert "0-0" not in given
+
+
+async def test_seats_that_others_hold_or_the_organizer_keeps_are_never_given(scene: Scene) -> None:
+    event = await scene.put_on_sale(plan_document(rows=4, seats=4))
+    late = await lost_hold(scene, event, "3-0", "3-1", to="3-1")
+    await scene.hold(event, "0-1", "0-2")
+    await scene.confirm(await scene.hold(event, "1-1", "1-2"))
+    await scene.db.run(
+        lambda tx: block_seats(
+            tx, event_id=event, organization_ids=ORGANIZATIONS, seat_ids=["2-0", "2-1", "2-3"], reason=None
+        )
+    )
+    order = await scene.confirm(late, or_equivalent=True)
+    assert await seats_of(scene, event, order) == ["3-2", "3-3"]
+
+
+async def test_orders_that_lost_nothing_pay_nothing_for_those_that_may(scene: Scene) -> None:
+    event = await scene.put_on_sale()
+    one, other = await scene.hold(event, "0-0", "0-1"), await scene.hold(event, "1-0", "1-1")
+    with count_queries(scene.db) as plain:
+        await scene.confirm(one)
+    with count_queries(scene.db) as allowed:
+        await scene.confirm(other, or_equivalent=True)
+    assert len(plain) == 9  # as before there were equivalents
+    assert len(allowed) == len(["SAVEPOINT", *plain, "RELEASE SAVEPOINT"])
 
 
 async def test_what_was_given_up_or_cancelled_or_never_was_is_not_replaced(scene: Scene) -> None:
