@@ -1,11 +1,13 @@
 """Orders' books, what reservation and the provider say of them, and how to make them wrong by hand."""
 
 from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import psycopg
 from integration.orders.scene import Scene
 from psycopg.conninfo import conninfo_to_dict
@@ -19,13 +21,14 @@ from orders.clients.payment_provider import (
     ProviderRefund,
     ProviderRefundState,
 )
-from orders.clients.sold_seats import SoldSeat
-from orders.domain.findings import Report
+from orders.clients.sold_seats import SoldSeat, SoldSeats
+from orders.domain.findings import Finding, Report
 from orders.domain.order import Money
 from orders.queries.reconcile import Terms, reconcile
 from orders.usecases.settle_refund import settle_refund
 from support.money.kept import ModelPayment, ModelRefund
 from support.money.provider import ModelProvider
+from support.money.story import MoneyStage
 
 HOUR_S = 3600
 TERMS: Mapping[str, float] = {
@@ -145,6 +148,17 @@ class Books:
             capture_reference=capture_reference,
         )
         self.provider.refunds[reference] = ModelRefund(now, (refund_id or new_id(), 1), capture_reference)
+
+
+async def compare_sale(stage: MoneyStage, *, settle_s: float) -> list[Finding]:
+    """Compare the books of a sale, its seats with those of the real reservation."""
+    terms = Terms(now=utc_now(), **{**TERMS, "settle_s": settle_s})
+    state, reservation = stage.sale.apps["orders"].state, stage.sale.apps["reservation"]
+    db = stage.sale.databases["orders"]
+    async with aclosing(SoldSeats(state.settings, transport=httpx.ASGITransport(reservation))) as sold_seats:
+        report = await reconcile(db, provider=stage.provider, sold_seats=sold_seats, terms=terms)
+    assert report.not_compared == {}
+    return report.findings
 
 
 def long_ago() -> Any:

@@ -28,6 +28,8 @@ from orders.domain.states import OrderState
 from orders.settings import Settings
 from orders.storage.personal_data import PersonalData
 from support.money.provider import ModelProvider
+from support.money.stage import open_money_stage
+from support.money.story import MoneyStage
 from support.payment_sandbox import PaymentSandboxServer, running_payment_sandbox
 from support.tokens import MintToken, SigningKeys
 
@@ -72,6 +74,21 @@ def money(scene: Scene, settings: Settings) -> MoneyScene:
 def books(scene: Scene, admin_database_url: str) -> Books:
     """Orders' books; a provider knows the scene's recorded payments by the same names."""
     return Books(scene, admin_database_url, AgreeingReservation(scene), ModelProvider(name="recorded"))
+
+
+@pytest.fixture
+async def money_stage(
+    settings_for: Callable[..., Any], mint_token: MintToken, admin_database_url: str
+) -> AsyncIterator[MoneyStage]:
+    """All services in one process, the model provider, and the test as their postman."""
+    opened = open_money_stage(
+        settings_for=settings_for,
+        mint_token=mint_token,
+        admin_database_url=admin_database_url,
+        run=asyncio.run,
+    )
+    async with opened as stage:
+        yield stage
 
 
 @pytest.fixture
@@ -254,3 +271,9 @@ async def payer(till: Till, till_port: int, mint_token: MintToken) -> AsyncItera
             return Person(client, {"Authorization": f"Bearer {token}"})
 
         yield somebody
+
+
+@pytest.fixture
+def ada_pays(payer: Callable[..., Person]) -> Person:
+    """Ada at the till."""
+    return payer("ada")

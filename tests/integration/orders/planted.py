@@ -115,6 +115,8 @@ class Planted:
     """An order brought to `state`, its refund paid back or not, and what is then made wrong."""
 
     kind: K
+    found: str
+    """What the finding says of it, or how that begins."""
     plant: Plant
     state: S = S.CONFIRMED
     paid: bool = True
@@ -124,28 +126,35 @@ class Planted:
 PLANTED = [
     Planted(
         K.CAPTURED_SUM_DIFFERS,
+        "4501 PLN",
         sql("UPDATE payments SET captured_minor = captured_minor + 1 WHERE order_id = %(id)s"),
     ),
-    Planted(K.REFUND_SUM_DIFFERS, sql("UPDATE payments SET refund_minor = 1 WHERE order_id = %(id)s")),
+    Planted(
+        K.REFUND_SUM_DIFFERS, "1 PLN", sql("UPDATE payments SET refund_minor = 1 WHERE order_id = %(id)s")
+    ),
     Planted(
         K.PAYMENT_STATE_DIFFERS,
+        "refunded",
         sql("UPDATE payments SET state = 'refunded' WHERE order_id = %(id)s"),
         S.CANCELLED,
     ),
     Planted(
         K.REFUND_WITHOUT_CAPTURE,
+        "none",
         sql("UPDATE refunds SET capture_reference = 'elsewhere' WHERE order_id = %(id)s"),
         S.CANCELLED,
     ),
-    Planted(K.REFUNDS_EXCEED_CAPTURE, both_refunds_of_one_capture, S.CANCELLED),
+    Planted(K.REFUNDS_EXCEED_CAPTURE, "9000 PLN", both_refunds_of_one_capture, S.CANCELLED),
     Planted(
         K.SETTLED_REFUND_NOT_IN_LEDGER,
+        "nothing",
         sql("DELETE FROM ledger_entries WHERE order_id = %(id)s AND kind = 'refunded'"),
         S.CANCELLED,
         settled=True,
     ),
     Planted(
         K.LEDGER_REFUND_NOT_SETTLED,
+        "pending",
         all_of(
             sql("UPDATE refunds SET state = 'pending', settled_at = NULL WHERE order_id = %(id)s"),
             sql("UPDATE payments SET state = 'refunding' WHERE order_id = %(id)s"),
@@ -155,31 +164,52 @@ PLANTED = [
     ),
     Planted(
         K.MONEY_KEPT_DIFFERS,
+        "4500 PLN",
         all_of(
             sql("UPDATE tickets SET state = 'voided', voided_at = now() WHERE order_id = %(id)s"),
             sql("UPDATE orders SET state = 'expired' WHERE order_id = %(id)s"),
         ),
     ),
     Planted(
-        K.ORDER_TOTAL_DIFFERS, sql("UPDATE orders SET total_minor = total_minor + 1 WHERE order_id = %(id)s")
+        K.ORDER_TOTAL_DIFFERS,
+        "4501 PLN",
+        sql("UPDATE orders SET total_minor = total_minor + 1 WHERE order_id = %(id)s"),
     ),
-    Planted(K.TICKETS_MISSING, sql("DELETE FROM tickets WHERE order_id = %(id)s"), paid=False),
     Planted(
-        K.TICKET_OF_UNCONFIRMED_ORDER, sql("UPDATE orders SET state = 'expired' WHERE order_id = %(id)s")
+        K.TICKETS_MISSING,
+        "0 tickets, of them 0 valid",
+        sql("DELETE FROM tickets WHERE order_id = %(id)s"),
+        paid=False,
     ),
-    Planted(K.TICKET_SEAT_DIFFERS, sql("UPDATE tickets SET seat_id = 'Z-9' WHERE order_id = %(id)s")),
-    Planted(K.TICKET_WITHOUT_SOLD_SEAT, no_seat_sold),
-    Planted(K.SOLD_SEAT_WITHOUT_TICKET, seat_sold, S.CANCELLED),
-    Planted(K.PAYMENT_UNKNOWN_HERE, unknown_payment),
-    Planted(K.CAPTURE_NOT_IN_LEDGER, second_capture),
-    Planted(K.CAPTURE_DIFFERS, less_captured),
-    Planted(K.CAPTURE_UNKNOWN_TO_PROVIDER, capture_forgotten),
-    Planted(K.PAGE_OPEN_TOO_LONG, open_page),
-    Planted(K.REFUND_UNKNOWN_HERE, refund_at_the_provider),
-    Planted(K.REFUND_DIFFERS, refunded_twice, S.CANCELLED, settled=True),
-    Planted(K.REFUND_UNKNOWN_TO_PROVIDER, refund_forgotten, S.CANCELLED, settled=True),
+    Planted(
+        K.TICKET_OF_UNCONFIRMED_ORDER,
+        "expired",
+        sql("UPDATE orders SET state = 'expired' WHERE order_id = %(id)s"),
+    ),
+    Planted(
+        K.TICKET_SEAT_DIFFERS,
+        "seat Z-9 of event ",
+        sql("UPDATE tickets SET seat_id = 'Z-9' WHERE order_id = %(id)s"),
+    ),
+    Planted(K.TICKET_WITHOUT_SOLD_SEAT, "not", no_seat_sold),
+    Planted(K.SOLD_SEAT_WITHOUT_TICKET, "a voided one, the order is cancelled", seat_sold, S.CANCELLED),
+    Planted(K.PAYMENT_UNKNOWN_HERE, "none; 4500 PLN were captured", unknown_payment),
+    Planted(K.CAPTURE_NOT_IN_LEDGER, "nothing, the payment is captured", second_capture),
+    Planted(K.CAPTURE_DIFFERS, "4500 PLN", less_captured),
+    Planted(K.CAPTURE_UNKNOWN_TO_PROVIDER, "4500 PLN", capture_forgotten),
+    Planted(K.PAGE_OPEN_TOO_LONG, "open, the payment is failed", open_page),
+    Planted(K.REFUND_UNKNOWN_HERE, "4500 PLN", refund_at_the_provider),
+    Planted(K.REFUND_DIFFERS, "9000 PLN, the refund is settled", refunded_twice, S.CANCELLED, settled=True),
+    Planted(
+        K.REFUND_UNKNOWN_TO_PROVIDER,
+        "unknown, the refund is settled",
+        refund_forgotten,
+        S.CANCELLED,
+        settled=True,
+    ),
     Planted(
         K.PAYMENT_PENDING_TOO_LONG,
+        "pending, asked 0 times",
         sql(
             "INSERT INTO payments (payment_id, order_id, provider, state, amount_minor, currency, look_at, "
             "created_at, changed_at) VALUES (gen_random_uuid(), %(id)s, 'recorded', 'pending', 4500, 'PLN', "
@@ -190,19 +220,25 @@ PLANTED = [
     ),
     Planted(
         K.REFUND_OWED_TOO_LONG,
+        "pending, 0 attempts",
         sql("UPDATE refunds SET created_at = %(at)s WHERE order_id = %(id)s", at=long_ago()),
         S.CANCELLED,
     ),
     Planted(
-        K.REFUND_GIVEN_UP, sql("UPDATE refunds SET state = 'failed' WHERE order_id = %(id)s"), S.CANCELLED
+        K.REFUND_GIVEN_UP,
+        "failed, 0 attempts",
+        sql("UPDATE refunds SET state = 'failed' WHERE order_id = %(id)s"),
+        S.CANCELLED,
     ),
     Planted(
         K.ORDER_UNDER_WAY_TOO_LONG,
+        "finalizing, asked again 0 times",
         sql("UPDATE orders SET changed_at = %(at)s WHERE order_id = %(id)s", at=long_ago()),
         S.FINALIZING,
     ),
     Planted(
         K.ORDER_OF_CANCELLED_EVENT,
+        "confirmed",
         sql(
             "UPDATE offers SET state = 'cancelled', cancelled_at = %(at)s "
             "WHERE event_id = (SELECT event_id FROM order_holds WHERE order_id = %(id)s)",

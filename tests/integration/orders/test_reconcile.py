@@ -20,7 +20,10 @@ async def test_a_difference_is_found_and_nothing_else(books: Books, planted: Pla
 
     await planted.plant(books, placed)
 
-    assert await books.kinds() == [planted.kind.value]
+    report = await books.compare()
+    assert [finding.kind for finding in report.findings] == [planted.kind]
+    assert report.findings[0].found.startswith(planted.found)
+    assert report.findings[0].expected not in ("", report.findings[0].found)
 
 
 def test_every_kind_of_difference_is_planted_once() -> None:

@@ -6,15 +6,12 @@ import asyncio
 from random import Random
 from typing import Any
 
-import httpx
 import pytest
+from integration.orders.books import compare_sale
 
-from chassis.clock import utc_now
-from orders.clients.sold_seats import SoldSeats
 from orders.domain.findings import Finding
-from orders.queries.reconcile import Terms, reconcile
 from support.money.provider import SIGNED, ModelProvider
-from support.money.stage import MoneyStage, open_money_stage
+from support.money.story import MoneyStage
 from support.plans import small_plan
 from support.sale.order_rules import attendee
 from support.waiting import wait_until
@@ -25,17 +22,10 @@ SETTLE_S = 10
 
 
 @pytest.fixture
-async def stage(settings_for, mint_token, admin_database_url):
-    opened = open_money_stage(
-        settings_for=settings_for,
-        mint_token=mint_token,
-        admin_database_url=admin_database_url,
-        run=asyncio.run,
-    )
-    async with opened as stage:
-        # Others' transactions are open whenever somebody asks the provider.
-        stage.provider.transactions_open = lambda: 0
-        yield stage
+def stage(money_stage: MoneyStage) -> MoneyStage:
+    # Others' transactions are open whenever somebody asks the provider.
+    money_stage.provider.transactions_open = lambda: 0
+    return money_stage
 
 
 async def test_a_busy_system_shows_no_difference(stage: MoneyStage) -> None:
@@ -57,7 +47,7 @@ async def test_a_busy_system_shows_no_difference(stage: MoneyStage) -> None:
     assert sum(buyer.paid for buyer in buyers) > BUYERS, "nobody was busy"
     assert sum(buyer.cancelled for buyer in buyers) > 1, "nobody changed their mind"
     await _come_to_rest(stage)
-    assert await _findings(stage, settle_s=-1) == []
+    assert await compare_sale(stage, settle_s=-1) == []
 
 
 class Buyer:
@@ -111,7 +101,7 @@ class Buyer:
             async def is_cancelled() -> bool:  # refused while reservation is asked for the seats
                 return bool(await self._ask("orders", "POST", f"/orders/{order_id}/cancellation"))
 
-            await wait_until(is_cancelled, what="the order is cancelled")
+            await wait_until(is_cancelled, deadline_s=30, what="the order is cancelled")
             self.cancelled += 1
 
     async def _ask(self, service: str, method: str, path: str, **request: Any) -> dict[str, Any] | None:
@@ -143,7 +133,7 @@ async def _run_jobs_until(over: asyncio.Event, stage: MoneyStage) -> None:
 
 async def _compare_until(over: asyncio.Event, stage: MoneyStage, found: list[list[Finding]]) -> None:
     while not over.is_set():
-        found.append(await _findings(stage, settle_s=SETTLE_S))
+        found.append(await compare_sale(stage, settle_s=SETTLE_S))
         await asyncio.sleep(0)
 
 
@@ -157,14 +147,3 @@ async def _come_to_rest(stage: MoneyStage) -> None:
             await stage.sale.run_job("orders", job)
         for letter in await stage.sale.post.collect():
             await stage.sale.post.deliver(letter)
-
-
-async def _findings(stage: MoneyStage, *, settle_s: float) -> list[Finding]:
-    terms = Terms(now=utc_now(), look_back_s=3600, settle_s=settle_s, stuck_s=3600, refund_stuck_s=3600)
-    state, reservation = stage.sale.apps["orders"].state, stage.sale.apps["reservation"]
-    sold_seats = SoldSeats(state.settings, transport=httpx.ASGITransport(reservation))
-    db = stage.sale.databases["orders"]
-    report = await reconcile(db, provider=stage.provider, sold_seats=sold_seats, terms=terms)
-    await sold_seats.close()
-    assert report.not_compared == {}
-    return report.findings

@@ -1,7 +1,7 @@
 """Opens the services of a sale with the model provider in them."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -69,7 +69,7 @@ def _reservation(sale: Sale) -> httpx.ASGITransport:
 async def _compare(sale: Sale, provider: ModelProvider) -> list[Finding]:
     """What a round of the job `reconcile` finds, with no patience for what may be on its way."""
     settings = sale.apps["orders"].state.settings
-    sold_seats = SoldSeats(settings, transport=_reservation(sale))
-    report = await do_round(sale.databases["orders"], settings, provider=provider, sold_seats=sold_seats)
+    async with aclosing(SoldSeats(settings, transport=_reservation(sale))) as sold_seats:
+        report = await do_round(sale.databases["orders"], settings, provider=provider, sold_seats=sold_seats)
     assert report.not_compared == {}
     return report.findings

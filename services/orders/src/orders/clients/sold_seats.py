@@ -48,7 +48,7 @@ class SoldSeats:
             if after is None:
                 return
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()
 

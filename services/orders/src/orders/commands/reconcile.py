@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Annotated, NoReturn
 
 import typer
@@ -69,8 +69,7 @@ async def _compare(settings: Settings) -> Report:
     provider, report = provider_of(settings), Report()
     db = Database.of(settings, process="command")
     try:
-        async with _progress_told(report):
-            sold_seats = SoldSeats(settings)
+        async with aclosing(SoldSeats(settings)) as sold_seats, _progress_told(report):
             return await compare(
                 db, settings, provider=provider, sold_seats=sold_seats, now=utc_now(), report=report
             )

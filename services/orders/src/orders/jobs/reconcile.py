@@ -1,5 +1,6 @@
 """The job that compares the books, and tells what it found as lines of the log and as metrics."""
 
+from contextlib import aclosing
 from dataclasses import asdict
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from orders.clients.sold_seats import SoldSeats
 from orders.domain.findings import Finding, FindingKind, Report
 from orders.queries.reconcile import PARTS, Terms, reconcile
 from orders.settings import Settings
-from orders.storage.payments import look_soon
+from orders.storage.payment_looks import look_soon
 from orders.storage.reconciliation import Round, begin_round, end_round, last_round
 
 BUSY_SHARE_MAX = 0.1
@@ -41,7 +42,8 @@ def reconcile_jobs(db: Database, settings: Settings, provider: PaymentProvider |
 
     async def take_turn() -> None:
         if await db.run(begin):
-            await do_round(db, settings, provider=provider, sold_seats=SoldSeats(settings))
+            async with aclosing(SoldSeats(settings)) as sold_seats:
+                await do_round(db, settings, provider=provider, sold_seats=sold_seats)
         await _tell_last_round(db)
 
     return [Job("reconcile", every_s, take_turn, busy_share_max=BUSY_SHARE_MAX)]
@@ -75,7 +77,7 @@ async def compare(
     report: Report | None = None,
 ) -> Report:
     """Compare everything, on the settings' terms; what a lost notice left out will be asked for at once.
-    Whoever gives a `report` can see how far it has got. Closes `sold_seats`.
+    Whoever gives a `report` can see how far it has got.
     """
     terms = Terms(
         now=now,
@@ -84,10 +86,7 @@ async def compare(
         stuck_s=settings.reconcile_stuck_s,
         refund_stuck_s=settings.reconcile_refund_stuck_s,
     )
-    try:
-        report = await reconcile(db, provider=provider, sold_seats=sold_seats, terms=terms, report=report)
-    finally:
-        await sold_seats.close()
+    report = await reconcile(db, provider=provider, sold_seats=sold_seats, terms=terms, report=report)
     await _have_asked_for(db, report, now)
     return report
 

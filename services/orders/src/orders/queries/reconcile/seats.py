@@ -44,6 +44,7 @@ SELECT event_id, seat_id, order_id, 'sold to this order' AS expected, 'not' AS f
 FROM {_SEATS}
 JOIN orders.tickets USING (event_id, seat_id, order_id)
 WHERE state = 'valid' AND issued_at <= :settled_before
+ORDER BY event_id, seat_id
 """)  # noqa: S608 -- our own text
 
 # An order that waits for reservation's answer is under way; one that waits for long is found elsewhere.
@@ -59,6 +60,7 @@ WHERE ticket.state IS DISTINCT FROM 'valid'
   AND coalesce(placed.state NOT IN ('finalizing', 'cancelling'), true)
   AND coalesce(placed.changed_at <= :settled_before, true)
   AND coalesce(ticket.voided_at <= :settled_before, true)
+ORDER BY seat.event_id, seat.seat_id
 """)  # noqa: S608 -- our own text
 
 Seat = tuple[UUID, str, UUID]
@@ -112,7 +114,7 @@ async def _sold_without(tickets: set[Seat], sold: AsyncIterator[SoldSeat]) -> li
 async def _look_up(
     db: Database, kind: FindingKind, seats: Collection[Seat], terms: Terms, report: Report
 ) -> None:
-    for piece in in_pieces(seats):
+    for piece in in_pieces(sorted(seats)):
         event_ids, seat_ids, order_ids = zip(*piece, strict=True)
         rows = await read(
             db,
