@@ -21,9 +21,9 @@ from stripe import WebhookSignature
 
 from support.stripe_stand_in.account import Account
 from support.stripe_stand_in.api import Api, Asked
-from support.stripe_stand_in.faults import CARD_REFUSED, LOCKED, OUT_OF_ORDER, RATE_LIMITED, Faults
+from support.stripe_stand_in.faults import OUT_OF_ORDER, RATE_LIMITED, Faults
 
-__all__ = ["CARD_REFUSED", "LOCKED", "OUT_OF_ORDER", "RATE_LIMITED", "StripeStandIn", "running_stripe"]
+__all__ = ["OUT_OF_ORDER", "RATE_LIMITED", "StripeStandIn", "running_stripe"]
 
 API_KEY = "sk_test_c3RhbmQtaW4"
 NOTICE_SECRET = "whsec_c3RhbmQtaW4tc2VjcmV0"

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from support.stripe_stand_in.account import Account, Thing
@@ -91,7 +91,9 @@ class Api:
         if key in self._answered:
             headers["Idempotent-Replayed"] = "true"
             return JSONResponse(*self._again(key, request, given), headers=headers)
-        return JSONResponse(*await self._first(key, request, given, act), headers=headers)
+        body, status = await self._first(key, request, given, act)
+        kind = HTMLResponse if isinstance(body, str) else JSONResponse
+        return kind(body, status, headers=headers)
 
     def _again(self, key: str, request: Request, given: Thing) -> tuple[Any, int]:
         asked_first, status, body = self._answered[key]

@@ -5,10 +5,20 @@ from pathlib import Path
 
 import pytest
 from integration.orders.providers.desk import Desk, opened_desk
-from integration.orders.providers.worlds import SandboxWorld, StripeWorld, World, sandbox_world, stripe_world
+from integration.orders.providers.stripe_client import client_of
+from integration.orders.providers.worlds import (
+    IMPATIENT_S,
+    SandboxWorld,
+    StripeWorld,
+    World,
+    sandbox_world,
+    stripe_world,
+)
 from integration.orders.scene import Scene
 
+from orders.clients.stripe import Stripe
 from orders.settings import Settings
+from support.stripe_stand_in import StripeStandIn, running_stripe
 from support.tokens import MintToken
 
 
@@ -27,6 +37,27 @@ async def a_stripe() -> AsyncIterator[StripeWorld]:
 @pytest.fixture(params=["stripe", "sandbox"])
 def world(request: pytest.FixtureRequest) -> World:
     return request.getfixturevalue({"stripe": "a_stripe", "sandbox": "one_sandbox"}[request.param])
+
+
+@pytest.fixture
+async def stand_in() -> AsyncIterator[StripeStandIn]:
+    async with running_stripe() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+async def stripe(stand_in: StripeStandIn) -> AsyncIterator[Stripe]:
+    stripe = client_of(stand_in)
+    yield stripe
+    await stripe.close()
+
+
+@pytest.fixture
+async def impatient(stand_in: StripeStandIn) -> AsyncIterator[Stripe]:
+    """Who does not wait long for an answer that will not come."""
+    stripe = client_of(stand_in, timeout_s=IMPATIENT_S)
+    yield stripe
+    await stripe.close()
 
 
 @pytest.fixture

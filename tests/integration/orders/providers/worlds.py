@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,9 @@ from support.stripe_stand_in import RATE_LIMITED, StripeStandIn, running_stripe
 from support.waiting import wait_until
 
 Sent = tuple[dict[str, str], bytes]
-TIMEOUT_S = 2.0
+PATIENT_S, IMPATIENT_S = 20.0, 1.5
+"""For an answer that will come, on a busy machine; and for one that will not."""
+KNOWN, ANOTHER = "", "whsec_" + b64encode(b"not the secret").decode()
 LEADS_BACK = 303
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 STRIPE_KINDS = {"paid": "checkout.session.completed", "over": "checkout.session.expired",
@@ -48,8 +50,16 @@ class World(Protocol):
         """The newest notice that this payment was `paid` or is `over`, or this refund was made."""
         ...
 
-    def signed(self, body: bytes, *, at: datetime, stolen_secret: bool = True) -> Sent:
-        """A notice of our making; signed with the provider's secret, or with another one."""
+    def signed(self, body: bytes, *, at: datetime, secrets: Sequence[str] = (KNOWN,)) -> Sent:
+        """A notice of our making, signed with each of these secrets: KNOWN, or another one."""
+        ...
+
+    def in_another_scheme(self, headers: dict[str, str]) -> dict[str, str]:
+        """The same signatures, said to be of a scheme that we do not know."""
+        ...
+
+    def client(self, timeout_s: float = PATIENT_S) -> PaymentProvider:
+        """Another client of the same account; close it."""
         ...
 
     def settings(self, folder: Path) -> dict[str, str]:
@@ -68,11 +78,14 @@ class World(Protocol):
 class StripeWorld:
     def __init__(self, stand_in: StripeStandIn) -> None:
         self.stand_in = stand_in
-        self.provider: PaymentProvider = Stripe(
-            api_key=stand_in.api_key,
-            api_base=stand_in.url,
-            notice_secret=stand_in.notice_secret,
-            timeout_s=TIMEOUT_S,
+        self.provider = self.client()
+
+    def client(self, timeout_s: float = PATIENT_S) -> PaymentProvider:
+        return Stripe(
+            api_key=self.stand_in.api_key,
+            api_base=self.stand_in.url,
+            notice_secret=self.stand_in.notice_secret,
+            timeout_s=timeout_s,
         )
 
     async def pay(self, reference: str) -> None:
@@ -92,10 +105,15 @@ class StripeWorld:
                if each["type"] == kind and each["data"]["object"]["id"] == reference]  # fmt: skip
         return self.stand_in.signed(fit[-1])
 
-    def signed(self, body: bytes, *, at: datetime, stolen_secret: bool = True) -> Sent:
-        secret = self.stand_in.notice_secret if stolen_secret else "whsec_bm90IHRoZSBzZWNyZXQ"
-        header = WebhookSignature.generate_signature_header(body.decode(), secret, int(at.timestamp()))
-        return {**JSON, "Stripe-Signature": header}, body
+    def signed(self, body: bytes, *, at: datetime, secrets: Sequence[str] = (KNOWN,)) -> Sent:
+        when, text = int(at.timestamp()), body.decode()
+        keys = [self.stand_in.notice_secret if secret is KNOWN else secret for secret in secrets]
+        headers = [WebhookSignature.generate_signature_header(text, key, when) for key in keys]
+        signatures = [header.partition(",")[2] for header in headers]
+        return {**JSON, "Stripe-Signature": ",".join([f"t={when}", *signatures])}, body
+
+    def in_another_scheme(self, headers: dict[str, str]) -> dict[str, str]:
+        return {name: value.replace(",v1=", ",v0=") for name, value in headers.items()}
 
     def settings(self, folder: Path) -> dict[str, str]:
         secrets = {
@@ -118,11 +136,14 @@ class SandboxWorld:
     def __init__(self, server: PaymentSandboxServer, caught: CaughtNotices) -> None:
         self._server = server
         self._caught = caught
-        self.provider: PaymentProvider = Sandbox(
-            url=server.url,
+        self.provider = self.client()
+
+    def client(self, timeout_s: float = PATIENT_S) -> PaymentProvider:
+        return Sandbox(
+            url=self._server.url,
             api_key=payment_sandbox.API_KEY,
             notice_secret=payment_sandbox.NOTICE_SECRET,
-            timeout_s=TIMEOUT_S,
+            timeout_s=timeout_s,
         )
 
     async def pay(self, reference: str) -> None:
@@ -138,13 +159,16 @@ class SandboxWorld:
     async def notice(self, word: str, reference: str) -> Sent:
         return await wait_until(lambda: self._about(SANDBOX_KINDS[word], reference))
 
-    def signed(self, body: bytes, *, at: datetime, stolen_secret: bool = True) -> Sent:
-        other = "whsec_" + b64encode(b"not the secret").decode()
-        webhook = Webhook(payment_sandbox.NOTICE_SECRET if stolen_secret else other)
+    def signed(self, body: bytes, *, at: datetime, secrets: Sequence[str] = (KNOWN,)) -> Sent:
+        keys = [payment_sandbox.NOTICE_SECRET if secret is KNOWN else secret for secret in secrets]
         # As the specification has it: the id is signed, so it is made of the body here.
         notice_id = f"msg_{hash(body):x}"
         stated = {**JSON, "webhook-id": notice_id, "webhook-timestamp": str(int(at.timestamp()))}
-        return {**stated, "webhook-signature": webhook.sign(notice_id, at, body.decode())}, body
+        signatures = [Webhook(key).sign(notice_id, at, body.decode()) for key in keys]
+        return {**stated, "webhook-signature": " ".join(signatures)}, body
+
+    def in_another_scheme(self, headers: dict[str, str]) -> dict[str, str]:
+        return {name: value.replace("v1,", "v1a,") for name, value in headers.items()}
 
     def settings(self, folder: Path) -> dict[str, str]:
         given = {"payment_provider": "sandbox", "sandbox_url": self._server.url}

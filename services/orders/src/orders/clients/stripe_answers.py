@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
 from orders.clients.payment_provider import (
     Capture,
@@ -23,7 +23,7 @@ from orders.domain.order import Money
 REFUND_ID, ATTEMPT = "refund_id", "attempt"
 """Names under which Stripe keeps what we tell it about a refund, in its metadata."""
 
-Currency = Annotated[str, BeforeValidator(lambda value: str(value).upper())]
+Currency = Annotated[str, AfterValidator(str.upper)]
 
 _INTENT_OVER = ("requires_payment_method", "canceled")
 _REFUND_STATES = {
@@ -53,8 +53,9 @@ class Session(ProviderAnswer):
     created: datetime
     status: Literal["open", "complete", "expired"]
     payment_status: Literal["paid", "unpaid", "no_payment_required"]
-    amount_total: int
-    currency: Currency
+    # A session without money, of another use of the account, has neither.
+    amount_total: int | None = None
+    currency: Currency | None = None
     client_reference_id: OurId = None
     url: str | None = Field(default=None, repr=False)
     payment_intent: Intent | str | None = None
@@ -88,12 +89,19 @@ class Session(ProviderAnswer):
             charge = intent.latest_charge
             captured_at = charge.created if isinstance(charge, Charge) else self.created
             yield Capture(reference=intent.id, amount=amount, captured_at=captured_at)
-        elif intent:
+        elif intent and self.amount_total is not None and self.currency is not None:
             amount = Money(amount_minor=self.amount_total, currency=self.currency)
             yield Capture(reference=intent, amount=amount, captured_at=told_at or self.created)
 
     def _declined(self) -> bool:
         return isinstance(self.payment_intent, Intent) and self.payment_intent.last_payment_error is not None
+
+
+class Page(ProviderAnswer):
+    """A list, or some of it."""
+
+    data: tuple[dict[str, Any], ...] = Field(repr=False)
+    has_more: bool
 
 
 class RefundMetadata(ProviderAnswer):

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from orders.clients.payment_provider import ProviderRefused, ProviderUnavailable
 from orders.clients.provider_answers import ProviderAnswer
-from orders.clients.stripe_answers import Refund, Session
+from orders.clients.stripe_answers import Page, Refund, Session
 from orders.clients.stripe_http import StripeHttp
 
 PAGE_MAX = 100
@@ -86,15 +86,16 @@ class StripeCalls:
     async def _all(self, kind: type[Answer], ask: Any, params: Mapping[str, Any]) -> AsyncGenerator[Answer]:
         after: dict[str, str] = {}
         while True:
-            page = (await self._ask(ask({**params, "limit": PAGE_MAX, **after}))).to_dict()
-            for each in page["data"]:
+            page = await self._one(Page, ask({**params, "limit": PAGE_MAX, **after}))
+            for each in page.data:
                 yield _read(kind, each)
-            if not page["has_more"]:
+            if not page.has_more:
                 return
-            after = {"starting_after": page["data"][-1]["id"]}
+            after = {"starting_after": page.data[-1]["id"]}
 
     async def _one(self, kind: type[Answer], question: Awaitable[Any]) -> Answer:
-        return _read(kind, (await self._ask(question)).to_dict())
+        answer = await self._ask(question)
+        return _read(kind, answer.to_dict() if isinstance(answer, stripe.StripeObject) else answer)
 
     async def _ask(self, question: Awaitable[Any]) -> Any:
         """The library's errors carry what was asked and answered: none is chained."""
