@@ -192,11 +192,12 @@ async def test_answers_come_later_as_told(sandbox, in_thread):
 
 
 def test_it_does_not_start_in_production(tmp_path):
-    ended = _start(ROWLOCK_MODE="production", **_files(tmp_path))
+    for settings in (_files(tmp_path), {}):
+        ended = _start(ROWLOCK_MODE="production", **settings)
 
-    assert 1 == ended.returncode
-    assert "does not start in production" in ended.stderr
-    assert "Traceback" not in ended.stderr
+        assert 1 == ended.returncode
+        assert "does not start in production" in ended.stderr
+        assert "Traceback" not in ended.stderr
 
 
 def test_what_is_missing_is_said_in_words(tmp_path):

@@ -7,8 +7,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class SandboxSettings(BaseSettings):
-    """Read from the environment; `make up` gives all of them that have no default."""
+class ModeSettings(BaseSettings):
+    """What is asked before everything else."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, frozen=True)
 
@@ -16,6 +16,11 @@ class SandboxSettings(BaseSettings):
         default="development",
         description="The sandbox does not start in `production`: it would sell tickets for no money",
     )
+
+
+class SandboxSettings(ModeSettings):
+    """Read from the environment; `make up` gives all of them that have no default."""
+
     sandbox_host: str = Field(default="127.0.0.1", description="Address the sandbox listens on")
     sandbox_port: int = Field(default=8090, ge=1, le=65535, description="Port of its API and its pages")
     sandbox_url: str = Field(
