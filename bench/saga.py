@@ -46,7 +46,7 @@ def measure(stage: Stage, *, orders_per_s: float, tokens: Sequence[str], seconds
         "paid": result.statuses[_PAID],
         "confirmed": saga_steps.confirmed(admin_url),
         "last_answers": dict(result.statuses),
-        **saga_steps.figures(admin_url),
+        **saga_steps.figures(admin_url, sandbox=stage.system.home.payment_sandbox / "sandbox.sqlite3"),
         "journey": result.figures(),
         "cores_busy": _busiest({"load": round(load_cores, 2)} | meter.cores),
     }

@@ -1,8 +1,15 @@
 """When each step of each saga happened, noted by triggers that only the bench has.
 
 A history's own times are the process's clock before its transaction's work. These are the database's, at
-the commit: deferred triggers run when everything else of the transaction is done.
+the commit: deferred triggers run when everything else of the transaction is done. When money was captured
+is what the payment sandbox wrote down. All of them read the one clock of the machine.
 """
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
@@ -38,8 +45,9 @@ DROP TRIGGER IF EXISTS bench_left ON {schema}.outbox;
 """
 _CONFIRMED = "SELECT count(*) FROM bench.committed WHERE message_type = 'orders.order_confirmed.v1'"
 _STEPS = """
-SELECT extract(epoch FROM notice.received_at)::float8 AS told,
-       extract(epoch FROM asked.at)::float8 AS captured,
+SELECT payment.reference,
+       extract(epoch FROM notice.received_at)::float8 AS told,
+       extract(epoch FROM asked.at)::float8 AS taken_in,
        extract(epoch FROM asked_left.at)::float8 AS asked,
        extract(epoch FROM selling.handled_at)::float8 AS selling,
        extract(epoch FROM sold.at)::float8 AS sold,
@@ -61,16 +69,17 @@ SELECT extract(epoch FROM notice.received_at)::float8 AS told,
 """
 HOPS = {
     "captured_to_confirmed": ("captured", "confirmed"),
-    "notice_to_confirmed": ("told", "confirmed"),
-    "notice_to_captured": ("told", "captured"),
-    "question_on_its_way": ("captured", "selling"),
+    "notice_on_its_way": ("captured", "told"),
+    "orders_takes_it_in": ("told", "taken_in"),
+    "question_on_its_way": ("taken_in", "selling"),
     "reservation_sells": ("selling", "sold"),
     "answer_on_its_way": ("sold", "confirming"),
     "orders_confirms": ("confirming", "confirmed"),
-    "question_out_of_the_outbox": ("captured", "asked"),
+    "taken_in_to_confirmed": ("taken_in", "confirmed"),
+    "question_out_of_the_outbox": ("taken_in", "asked"),
     "answer_out_of_the_outbox": ("sold", "answered"),
 }
-"""Each figure by the two steps it lies between. From `question_on_its_way` to `orders_confirms` they add up
+"""Each figure by the two steps it lies between. From `notice_on_its_way` to `orders_confirms` they add up
 to the first for each order (not their percentiles).
 """
 
@@ -92,14 +101,25 @@ def confirmed(admin_url: str) -> int:
         return row[0] if row else 0
 
 
-def figures(admin_url: str) -> dict[str, dict[str, float]]:
-    """Percentiles of each hop in milliseconds, over all orders that were confirmed."""
+def figures(admin_url: str, *, sandbox: Path) -> dict[str, dict[str, float]]:
+    """Percentiles of each hop in milliseconds, over all orders that were confirmed; `sandbox` is the
+    payment sandbox's database.
+    """
+    captured_at = _captures(sandbox)
     with psycopg.connect(admin_url) as connection, connection.cursor(row_factory=dict_row) as cursor:
-        steps = cursor.execute(_STEPS).fetchall()
+        found: list[dict[str, Any]] = cursor.execute(_STEPS).fetchall()
+    steps = [row | {"captured": captured_at[row["reference"]]} for row in found]
     return {
         hop: _percentiles([1000 * (row[end] - row[begin]) for row in steps])
         for hop, (begin, end) in HOPS.items()
     }
+
+
+def _captures(sandbox: Path) -> dict[str, float]:
+    """When each payment was captured, in seconds since 1970, by the name the sandbox gave it."""
+    with closing(sqlite3.connect(f"file:{sandbox}?mode=ro", uri=True)) as connection:
+        rows = connection.execute("SELECT payment_id, captured_at FROM captures").fetchall()
+    return {payment_id: datetime.fromisoformat(at).timestamp() for payment_id, at in rows}
 
 
 def _percentiles(latencies_ms: list[float]) -> dict[str, float]:
