@@ -1,7 +1,6 @@
 """The job that asks the provider: about payments whose notice was lost, and when their page must close."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,27 +10,13 @@ import pytest
 from integration.orders import till as cards
 from integration.orders.conftest import Person
 from integration.orders.scene import hold_expired
-from integration.orders.till import RULES, Till
+from integration.orders.till import RULES, TERMS, Till
 
 from chassis.clock import utc_now
 from orders.domain.rights import OrderRight
 from orders.domain.states import OrderState as S
-from orders.usecases.start_payment import PaymentTerms, begin_payment, save_expiry
+from orders.usecases.start_payment import begin_payment, save_expiry, save_page
 from orders.usecases.take_in_payment import take_in_payment
-
-Payer = Callable[..., Person]
-TERMS = PaymentTerms(
-    provider="sandbox",
-    return_url="http://127.0.0.1:8080/",
-    margin_s=30,
-    page_s_min=60,
-    look_again_s=30,
-)
-
-
-@pytest.fixture
-def ada_pays(payer: Payer) -> Person:
-    return payer("ada")
 
 
 @pytest.fixture
@@ -181,9 +166,9 @@ async def begun(till: Till) -> tuple[UUID, Any]:
     return order_id, payment
 
 
-async def create(till: Till, payment: Any) -> None:
+async def create(till: Till, payment: Any) -> Any:
     """What the killed request had asked the provider."""
-    await till.provider.create_payment(
+    return await till.provider.create_payment(
         payment_id=payment.payment_id,
         order_id=payment.order_id,
         amount=payment.amount,
@@ -227,12 +212,27 @@ async def test_a_page_that_opens_after_its_order_was_given_up_is_closed_again(
     await create(silent_till, payment)
     (there,) = await silent_till.at_sandbox(order_id)
     told = await silent_till.provider.find_payment(reference=there["payment_id"])
+    assert told is not None
     await silent_till.db.run(lambda tx: take_in_payment(tx, payment=told, provider="sandbox", now=utc_now()))
     assert await silent_till.look_after_payments() == 1
 
     (there,) = await silent_till.at_sandbox(order_id)
     assert there["state"] == "expired"
     assert await silent_till.look_after_payments() == 0
+
+
+async def test_a_page_that_opens_while_its_order_is_given_up_is_closed_at_once(
+    silent_till: Till, ada_pays: Person
+) -> None:
+    order_id, payment = await begun(silent_till)
+    made = await create(silent_till, payment)
+    await silent_till.scene.cancel(order_id)
+    await silent_till.db.run(lambda tx: save_page(tx, begun=payment, made=made, terms=TERMS, now=utc_now()))
+
+    assert await silent_till.look_after_payments() == 1
+
+    (there,) = await silent_till.at_sandbox(order_id)
+    assert there["state"] == "expired"
 
 
 async def test_a_provider_that_is_away_is_asked_again(silent_till: Till, ada_pays: Person) -> None:

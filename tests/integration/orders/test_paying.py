@@ -1,32 +1,29 @@
-"""Paying for an order at the payment sandbox, over HTTP: the page, the card, the notice, what comes of it."""
+"""Paying for an order at the payment sandbox, over HTTP: one page, whoever asks how often, after any trouble."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from integration.orders import till as cards
 from integration.orders.conftest import Person, problem
-from integration.orders.scene import Scene, hold_expired, hold_of
-from integration.orders.till import Till
+from integration.orders.scene import hold_of
+from integration.orders.till import TERMS, Till
 
 from chassis.clock import utc_now
+from orders.domain.rights import OrderRight
 from orders.domain.states import OrderState as S
-from support.waiting import wait_until
+from orders.usecases.start_payment import PaymentTerms, begin_payment
+from support.money.crash import Commits, tasks_own_transactions
 
-Payer = Callable[..., Person]
 RETURNS_TO = "http://127.0.0.1:8080"
 
 
 def at(value: str) -> datetime:
     return datetime.fromisoformat(value).astimezone(UTC)
-
-
-@pytest.fixture
-def ada_pays(payer: Payer) -> Person:
-    return payer("ada")
 
 
 async def test_a_paid_order_is_finalized_by_the_notice_of_its_capture(till: Till, ada_pays: Person) -> None:
@@ -125,113 +122,6 @@ async def test_without_reservation_the_known_end_of_the_holds_counts_and_the_nex
     assert at(second["expires_at"]) == hold.expires_at + timedelta(seconds=30)
 
 
-@pytest.mark.parametrize("lives_s", [80, -5])
-async def test_it_is_too_late_when_the_page_would_close_at_once(
-    till: Till, ada_pays: Person, lives_s: float
-) -> None:
-    order_id, _ = await till.order()
-    till.reservation.holds_end = utc_now() + timedelta(seconds=lives_s)
-
-    started = [await ada_pays.post(f"/orders/{order_id}/payments") for _ in range(2)]
-
-    assert [problem(answer) for answer in started] == [(409, "too-late-to-pay")] * 2
-    assert await till.at_sandbox(order_id) == []
-
-
-async def test_it_is_too_late_when_reservation_knows_the_hold_no_more(till: Till, ada_pays: Person) -> None:
-    order_id, _ = await till.order()
-
-    till.reservation.holds_end = None
-
-    assert problem(await ada_pays.post(f"/orders/{order_id}/payments")) == (409, "too-late-to-pay")
-
-
-async def test_a_free_order_has_nothing_to_pay(till: Till, ada_pays: Person) -> None:
-    placed = await till.scene.order_in(S.AWAITING_PAYMENT, paid=False)
-
-    assert problem(await ada_pays.post(f"/orders/{placed.order_id}/payments")) == (409, "nothing-to-pay")
-
-
-@pytest.mark.parametrize(
-    ("state", "kind"),
-    [
-        (S.FINALIZING, "payment-captured-already"),
-        (S.CONFIRMED, "payment-captured-already"),
-        (S.CANCELLING, "order-is-over"),
-        (S.CANCELLED, "order-is-over"),
-        (S.EXPIRED, "order-is-over"),
-        (S.REFUNDED, "order-is-over"),
-    ],
-)
-async def test_an_order_that_awaits_no_payment_cannot_be_paid(
-    till: Till, ada_pays: Person, state: S, kind: str
-) -> None:
-    placed = await till.scene.order_in(state, paid=True)
-
-    assert problem(await ada_pays.post(f"/orders/{placed.order_id}/payments")) == (409, kind)
-
-
-async def test_an_order_of_a_cancelled_event_cannot_be_paid(till: Till, ada_pays: Person) -> None:
-    placed = await till.scene.order_in(S.AWAITING_PAYMENT, paid=True)
-    await till.scene.cancel_event(placed.event_id)
-
-    assert problem(await ada_pays.post(f"/orders/{placed.order_id}/payments")) == (409, "event-cancelled")
-
-
-async def test_nobody_pays_or_reads_payments_of_anothers_order(till: Till, payer: Payer) -> None:
-    order_id, _ = await till.order()
-    payment_id = (await payer("ada").post(f"/orders/{order_id}/payments")).json()["payment_id"]
-
-    for stranger in (payer("bob"), payer("otto", "operator")):
-        assert problem(await stranger.post(f"/orders/{order_id}/payments")) == (404, "not-found")
-    for path in (f"/orders/{order_id}/payments/{payment_id}", f"/orders/{uuid4()}/payments/{payment_id}"):
-        assert problem(await payer("bob").get(path)) == (404, "not-found")
-    assert problem(await payer("ada").get(f"/orders/{order_id}/payments/{uuid4()}")) == (404, "not-found")
-
-
-async def test_without_a_provider_there_is_nothing_to_pay_at(scene: Scene, ada: Person) -> None:
-    placed = await scene.order_in(S.AWAITING_PAYMENT, paid=True)
-
-    started = await ada.post(f"/orders/{placed.order_id}/payments")
-
-    assert problem(started) == (503, "payments-not-set-up")
-    assert (await scene.order(placed.order_id))["payments"] == []
-
-
-@pytest.mark.parametrize(
-    "return_url",
-    [
-        "https://rowlock.example",
-        "http://127.0.0.1:8081/",
-        "http://127.0.0.1:8080@evil.example/",
-        "http://127.0.0.1:8080.evil.example/",
-        "http://user@127.0.0.1:8080/",
-        "http://127.0.0.1:8080/#order-access-token",
-        "http://127.0.0.1:99999/",
-        "http://[::1",
-    ],
-)
-async def test_a_page_leads_back_to_us_only_and_takes_no_token_along(
-    till: Till, ada_pays: Person, return_url: str
-) -> None:
-    order_id, _ = await till.order()
-
-    started = await ada_pays.post(f"/orders/{order_id}/payments", {"return_url": return_url})
-
-    assert problem(started) == (422, "return-url-not-allowed")
-
-
-async def test_a_page_leads_back_to_the_orders_page_or_where_it_was_told(
-    till: Till, ada_pays: Person
-) -> None:
-    for wanted in (None, f"{RETURNS_TO}/thanks?from=payment"):
-        order_id, _ = await till.order()
-        await ada_pays.post(f"/orders/{order_id}/payments", {"return_url": wanted})
-
-        (there,) = await till.at_sandbox(order_id)
-        assert there.get("return_url", wanted) == (wanted or f"{RETURNS_TO}/orders/{order_id}")
-
-
 async def test_a_declined_card_can_be_tried_again_on_the_same_page(till: Till, ada_pays: Person) -> None:
     order_id, _ = await till.order()
     payment = (await ada_pays.post(f"/orders/{order_id}/payments")).json()
@@ -273,93 +163,6 @@ async def test_a_page_whose_answer_was_lost_is_found_and_not_opened_twice(
     assert len(await till.at_sandbox(order_id)) == 1
 
 
-DIFFERENT: Any = [
-    (cards.OTHER_AMOUNT_CARD, "amount_differs", ("captured", 4400, "PLN")),
-    (cards.OTHER_CURRENCY_CARD, "currency_differs", None),
-]
-
-
-@pytest.mark.parametrize(("card", "discrepancy", "entry"), DIFFERENT)
-async def test_money_that_differs_from_the_order_goes_back_whole_and_is_flagged(
-    till: Till, ada_pays: Person, card: str, discrepancy: str, entry: Any
-) -> None:
-    order_id, _ = await till.order()
-
-    await till.pay((await ada_pays.post(f"/orders/{order_id}/payments")).json(), card)
-
-    payment = await till.paid(order_id, state="refunding")
-    (captured,) = await till.ledger(order_id)
-    (refund,) = payment["refunds"]
-    assert entry in (None, captured)
-    assert (refund["reason"], await till.discrepancies(order_id)) == (discrepancy, [discrepancy])
-    assert (refund["amount"]["amount_minor"], refund["amount"]["currency"]) == captured[1:]
-    assert (await till.scene.order(order_id))["state"] == S.AWAITING_PAYMENT
-
-
-async def test_the_order_can_still_be_paid_after_money_that_differed(till: Till, ada_pays: Person) -> None:
-    order_id, _ = await till.order()
-    await till.pay((await ada_pays.post(f"/orders/{order_id}/payments")).json(), cards.OTHER_AMOUNT_CARD)
-    await till.paid(order_id, state="refunding")
-
-    second = await ada_pays.post(f"/orders/{order_id}/payments")
-    await till.pay(second.json())
-
-    assert second.status_code == 201
-    await till.payment(order_id, 1, state="captured")
-    assert (await till.scene.order(order_id))["state"] == S.FINALIZING
-
-
-async def test_what_is_captured_twice_goes_back_once(till: Till, ada_pays: Person) -> None:
-    order_id, _ = await till.order()
-
-    await till.pay((await ada_pays.post(f"/orders/{order_id}/payments")).json(), cards.TWICE_CARD)
-
-    async def refunded() -> list[Any]:
-        return (await till.scene.order(order_id))["payments"][0]["refunds"]
-
-    (refund,) = await wait_until(refunded, what="a refund")
-    assert (refund["reason"], refund["amount"]["amount_minor"]) == ("captured_twice", 4500)
-    assert await till.discrepancies(order_id) == ["captured_twice"]
-    assert [entry[0] for entry in await till.ledger(order_id)] == ["captured", "captured"]
-    assert (await till.scene.order(order_id))["state"] == S.FINALIZING
-
-
-async def test_money_for_a_lapsed_order_finalizes_it_late(till: Till, ada_pays: Person) -> None:
-    order_id, hold = await till.order()
-    payment = (await ada_pays.post(f"/orders/{order_id}/payments")).json()
-    await till.scene.deliver(hold_expired(hold.hold_id))
-
-    await till.pay(payment)
-
-    await till.paid(order_id, state="captured")
-    assert (await till.scene.order(order_id))["state"] == S.FINALIZING
-
-
-async def test_money_for_a_cancelled_order_goes_back(till: Till, ada_pays: Person) -> None:
-    order_id, _ = await till.order()
-    payment = (await ada_pays.post(f"/orders/{order_id}/payments")).json()
-    await till.scene.cancel(order_id)
-
-    await till.pay(payment)
-
-    (refund,) = (await till.paid(order_id, state="refunding"))["refunds"]
-    assert (refund["reason"], refund["amount"]["amount_minor"]) == ("order_cancelled", 4500)
-    assert (await till.scene.order(order_id))["state"] == S.CANCELLED
-
-
-async def test_money_at_the_page_goes_back_when_an_operator_recorded_some_before(
-    till: Till, ada_pays: Person
-) -> None:
-    order_id, _ = await till.order()
-    payment = (await ada_pays.post(f"/orders/{order_id}/payments")).json()
-    await till.scene.pay(order_id)
-
-    await till.pay(payment)
-
-    (refund,) = (await till.paid(order_id, state="refunding"))["refunds"]
-    assert (refund["reason"], await till.discrepancies(order_id)) == ("paid_twice", [None, None])
-
-
 async def test_an_order_of_two_events_is_paid_once(till: Till, ada_pays: Person) -> None:
     holds = [hold_of(await till.scene.publish_event()) for _ in range(2)]
     till.reservation.holds_end = holds[0].expires_at
@@ -370,3 +173,81 @@ async def test_an_order_of_two_events_is_paid_once(till: Till, ada_pays: Person)
 
     assert payment["amount"]["amount_minor"] == 9000
     await till.paid(order_id, state="captured")
+
+
+async def test_a_page_that_is_over_is_not_given_again(till: Till, ada_pays: Person) -> None:
+    order_id, _ = await till.order()
+    await ada_pays.post(f"/orders/{order_id}/payments")
+
+    await till.time_passes(order_id, 871)
+
+    assert problem(await ada_pays.post(f"/orders/{order_id}/payments")) == (409, "too-late-to-pay")
+
+
+async def begun_by_killed_request(till: Till, order_id: UUID, terms: PaymentTerms = TERMS) -> None:
+    right = OrderRight(buyer_id="ada")
+    await till.db.run(
+        lambda tx: begin_payment(tx, order_id=order_id, right=right, terms=terms, now=utc_now())
+    )
+
+
+async def test_whoever_goes_on_after_a_kill_has_the_holds_prolonged_if_nobody_had(
+    till: Till, ada_pays: Person
+) -> None:
+    order_id, hold = await till.order(lives_s=80)
+    till.reservation.holds_end = hold.expires_at + timedelta(seconds=600)
+    await begun_by_killed_request(till, order_id)
+
+    payment = (await ada_pays.post(f"/orders/{order_id}/payments")).json()
+
+    assert at(payment["expires_at"]) == hold.expires_at + timedelta(seconds=570)
+    assert len((await till.scene.order(order_id))["payments"]) == till.reservation.asked == 1
+
+
+async def test_what_was_begun_for_another_provider_is_not_opened_here(till: Till, ada_pays: Person) -> None:
+    order_id, _ = await till.order()
+    await begun_by_killed_request(till, order_id, replace(TERMS, provider="stripe"))
+
+    started = await ada_pays.post(f"/orders/{order_id}/payments")
+
+    assert problem(started) == (502, "payment-provider-refused")
+    assert await till.at_sandbox(order_id) == []
+
+
+async def test_nobody_is_asked_anything_within_a_transaction(
+    till: Till, ada_pays: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = watched(till, monkeypatch)
+    await till.deliver_notices("none")
+    order_id, _ = await till.order()
+
+    await ada_pays.post(f"/orders/{order_id}/payments")
+    for seconds in (31, 871):
+        await till.time_passes(order_id, seconds)
+        await till.look_after_payments()
+
+    assert [name for name, _ in asked] == ["renew", "create_payment", "find_payment", "close_payment"]
+    assert {transactions for _, transactions in asked} == {0}
+
+
+def watched(till: Till, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """What provider and reservation are asked, and within how many transactions of whoever asks."""
+    asked: list[tuple[str, int]] = []
+
+    def watch(whom: object, name: str) -> None:
+        answer: Callable[..., Any] = getattr(whom, name)
+
+        async def watching(*args: Any, **kwargs: Any) -> Any:
+            asked.append((name, tasks_own_transactions()))
+            return await answer(*args, **kwargs)
+
+        monkeypatch.setattr(whom, name, watching)
+
+    for name in ("create_payment", "find_payment", "find_payment_of", "close_payment"):
+        watch(till.provider, name)
+    watch(till.app.state.held_seats, "renew")
+    for db in (till.db, till.app.state.db):
+        for method in ("transaction", "snapshot"):
+            monkeypatch.setattr(db, method, getattr(db, method))  # so that it is put back
+        Commits.of([db])
+    return asked

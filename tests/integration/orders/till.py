@@ -19,13 +19,16 @@ from fastapi import FastAPI
 from integration.orders.scene import Scene, hold_of
 from sqlalchemy import text
 
+from chassis.clock import utc_now
 from chassis.database import Database
 from orders.clients.held_seats import HeldSeats
-from orders.clients.payment_provider import PaymentProvider
+from orders.clients.payment_provider import Capture, PaymentProvider, ProviderPayment, ProviderPaymentState
 from orders.domain.basket import Hold
 from orders.jobs.payments import look_after_payments
 from orders.settings import Settings
 from orders.usecases.look_after_payments import LookRules
+from orders.usecases.start_payment import PaymentTerms
+from orders.usecases.take_in_payment import take_in_payment
 from support.payment_sandbox import CARD, PaymentSandboxServer
 from support.waiting import wait_until
 
@@ -36,6 +39,14 @@ SILENT_CARD = "4000000000000119"
 OTHER_AMOUNT_CARD = "4000000000000077"
 OTHER_CURRENCY_CARD = "4000000000000085"
 RULES = LookRules(again_s=30, again_s_max=3600, payments_max=20)
+
+TERMS = PaymentTerms(
+    provider="sandbox",
+    return_url="http://127.0.0.1:8080/",
+    margin_s=30,
+    page_s_min=60,
+    look_again_s=30,
+)
 
 Json = dict[str, Any]
 
@@ -126,6 +137,23 @@ class Till:
             return payments[index] if fits else None
 
         return await wait_until(found, what=f"a payment with {expected}")
+
+    async def tell(self, order_id: uuid.UUID, *captures: Capture, index: int = 0) -> None:
+        """Take in that a payment of the order is captured, as its notice or an answer would tell."""
+        ((payment_id, reference, page_url),) = await self.scene.rows(
+            "SELECT payment_id, reference, page_url FROM orders.payments WHERE order_id = :order_id "
+            "ORDER BY payment_id LIMIT 1 OFFSET :index",
+            order_id=order_id,
+            index=index,
+        )
+        told = ProviderPayment(
+            reference=reference,
+            payment_id=payment_id,
+            state=ProviderPaymentState.CAPTURED,
+            page_url=page_url,
+            captures=captures,
+        )
+        await self.db.run(lambda tx: take_in_payment(tx, payment=told, provider="sandbox", now=utc_now()))
 
     async def look_after_payments(self, rules: LookRules = RULES) -> int:
         """One round of the job."""

@@ -3,6 +3,7 @@ between them. Each step can be the last before a crash; whoever asks again goes 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from chassis.clock import utc_now
 from chassis.database import Database, Transaction
 from orders.api.return_urls import ReturnUrls
 from orders.clients.held_seats import HeldSeats
-from orders.clients.payment_provider import PaymentProvider, ProviderPayment
+from orders.clients.payment_provider import PaymentProvider, ProviderPayment, ProviderRefused
 from orders.domain.payment import TooLateToPay
 from orders.domain.rights import OrderRight
 from orders.settings import Settings
@@ -73,7 +74,9 @@ class PaymentDesk:
             lambda tx: begin_payment(tx, order_id=order_id, right=right, terms=terms, now=utc_now())
         )
         payment = begun.payment if begun.payment.expires_at else await self._with_expiry(begun, terms)
-        made = None if payment.page_url else await self._create(provider, payment)
+        if payment.expires_at is None or payment.expires_at <= utc_now():
+            raise TooLateToPay
+        made = None if payment.page_url else await self._create(provider, payment, payment.expires_at)
         return OpenedPage(payment, begun.is_new, terms, made)
 
     @property
@@ -89,16 +92,18 @@ class PaymentDesk:
             lambda tx: save_expiry(tx, begun=begun, renewed=renewed, terms=terms, now=utc_now())
         )
 
-    async def _create(self, provider: PaymentProvider, payment: Payment) -> ProviderPayment:
-        if payment.expires_at is None or payment.expires_at <= utc_now() or payment.return_url is None:
-            raise TooLateToPay
+    async def _create(
+        self, provider: PaymentProvider, payment: Payment, expires_at: datetime
+    ) -> ProviderPayment:
+        if payment.provider != provider.name or payment.return_url is None:
+            raise ProviderRefused("begun_elsewhere")  # the settings named another provider then
         failpoints.reach("orders.payment.before_create")
         made = await provider.create_payment(
             payment_id=payment.payment_id,
             order_id=payment.order_id,
             amount=payment.amount,
             description=f"Order {payment.order_id}",
-            expires_at=payment.expires_at,
+            expires_at=expires_at,
             return_url=payment.return_url,
         )
         failpoints.reach("orders.payment.after_create")

@@ -53,6 +53,24 @@ async def claim_due_payments(
     return [DuePayment(**row) for row in (await tx.execute(claimed)).mappings()]
 
 
+async def look_soon(tx: Transaction, *, payment_id: UUID, at: datetime) -> None:
+    """Have the job ask the provider about the payment, whatever state it is in here."""
+    this = payments.c.payment_id == payment_id
+    await tx.execute(update(payments).where(this).values(look_at=at, looks=0))
+
+
+async def look_later(tx: Transaction, *, payment_id: UUID, at: datetime) -> None:
+    """Have the job ask about a payment at `at`, if it is still pending."""
+    pending = (payments.c.payment_id == payment_id) & (payments.c.state == PaymentState.PENDING)
+    await tx.execute(update(payments).where(pending).values(look_at=at, looks=0))
+
+
+async def look_at_pending_soon(tx: Transaction, *, order_id: UUID, at: datetime) -> None:
+    """Have the job close what is still open of an order that awaits no payment any more."""
+    pending = (payments.c.order_id == order_id) & (payments.c.state == PaymentState.PENDING)
+    await tx.execute(update(payments).where(pending).values(look_at=at, looks=0))
+
+
 def _due(provider: str, payments_max: int, now: datetime) -> CTE:
     return (
         select(payments.c.payment_id)

@@ -165,23 +165,6 @@ async def stop_looking(tx: Transaction, *, payment_id: UUID) -> None:
     await _change(tx, payment_id, **_OVER)
 
 
-async def look_soon(tx: Transaction, *, payment_id: UUID, at: datetime) -> None:
-    """Have the job ask the provider about the payment, whatever state it is in here."""
-    await _change(tx, payment_id, look_at=at, looks=0)
-
-
-async def look_later(tx: Transaction, *, payment_id: UUID, at: datetime) -> None:
-    """Have the job ask about a payment at `at`, if it is still pending."""
-    pending = (payments.c.payment_id == payment_id) & (payments.c.state == PaymentState.PENDING)
-    await tx.execute(update(payments).where(pending).values(look_at=at, looks=0))
-
-
-async def look_at_pending_soon(tx: Transaction, *, order_id: UUID, at: datetime) -> None:
-    """Have the job close what is still open of an order that awaits no payment any more."""
-    pending = (payments.c.order_id == order_id) & (payments.c.state == PaymentState.PENDING)
-    await tx.execute(update(payments).where(pending).values(look_at=at, looks=0))
-
-
 async def _change(tx: Transaction, payment_id: UUID, **values: Any) -> None:
     await tx.execute(update(payments).where(payments.c.payment_id == payment_id).values(values))
 

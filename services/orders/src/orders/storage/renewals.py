@@ -10,22 +10,17 @@ from orders.domain.order import Order
 from orders.storage.tables import orders
 
 
-async def claim_renewal(tx: Transaction, *, order: Order, at: datetime) -> bool:
-    """Whether the locked order's holds are to be prolonged now: once an order, whoever pays how often."""
-    unclaimed = (orders.c.order_id == order.order_id) & orders.c.holds_renewed_at.is_(None)
-    claimed = update(orders).where(unclaimed).values(holds_renewed_at=at).returning(orders.c.order_id)
-    return await tx.scalar(claimed) is not None
+async def are_renewed(tx: Transaction, *, order: Order) -> bool:
+    """Whether reservation was asked to prolong the locked order's holds and gave an answer: once an order."""
+    found = select(orders.c.holds_renewed_at).where(orders.c.order_id == order.order_id)
+    return await tx.scalar(found) is not None
 
 
-async def drop_renewal(tx: Transaction, *, order: Order) -> None:
-    """Reservation did not answer: the next payment may ask again."""
-    await tx.execute(update(orders).where(orders.c.order_id == order.order_id).values(holds_renewed_at=None))
-
-
-async def save_renewal(tx: Transaction, *, order: Order, holds_expire_at: datetime) -> None:
-    """Remember when the first of the order's holds ends."""
+async def save_renewal(tx: Transaction, *, order: Order, holds_expire_at: datetime, at: datetime) -> None:
+    """Remember when the first of the order's holds ends, and that they need not be prolonged again."""
     this = orders.c.order_id == order.order_id
-    await tx.execute(update(orders).where(this).values(holds_expire_at=holds_expire_at))
+    values = {"holds_expire_at": holds_expire_at, "holds_renewed_at": at}
+    await tx.execute(update(orders).where(this).values(values))
 
 
 async def holds_expire_at(tx: Transaction, *, order_id: UUID) -> datetime:

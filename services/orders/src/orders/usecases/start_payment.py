@@ -14,12 +14,12 @@ from orders.domain.order import Order
 from orders.domain.payment import PAID_STATES, NothingToPay, PaymentCapturedAlready, page_closes_at
 from orders.domain.rights import OrderRight
 from orders.domain.states import OrderState
-from orders.storage import payments
+from orders.storage import payment_looks, payments
 from orders.storage.offers import cancelled_events
 from orders.storage.orders import lock_order
 from orders.storage.ownership import lock_own_order
 from orders.storage.payments import Payment
-from orders.storage.renewals import claim_renewal, drop_renewal, holds_expire_at, save_renewal
+from orders.storage.renewals import are_renewed, holds_expire_at, save_renewal
 from orders.usecases.finalize_order import OrderIsOver
 from orders.usecases.place_order import EventIsCancelled
 from orders.usecases.take_in_payment import take_in_payment
@@ -51,6 +51,7 @@ async def begin_payment(
     tx: Transaction, *, order_id: UUID, right: OrderRight, terms: PaymentTerms, now: datetime
 ) -> BegunPayment:
     """The order's payment that is under way, or else a new one; the first one also has its holds renewed.
+    Nobody knows that it did before reservation has said so: until then each request has them renewed.
 
     Raises OrderNotFound, NothingToPay, PaymentCapturedAlready, OrderIsOver or EventIsCancelled.
     """
@@ -59,7 +60,7 @@ async def begin_payment(
     await _check_takes_place(tx, order)
     under_way = await payments.pending_payment(tx, order_id=order_id)
     payment = under_way or await _insert(tx, order, terms, now)
-    renewable = payment.expires_at is None and await claim_renewal(tx, order=order, at=now)
+    renewable = payment.expires_at is None and not await are_renewed(tx, order=order)
     hold_ids = tuple(hold.hold_id for hold in order.holds)
     return BegunPayment(payment=payment, is_new=under_way is None, renew=hold_ids if renewable else ())
 
@@ -75,16 +76,14 @@ async def save_expiry(
     """Decide when the page closes; `expires_at` of the payment is None when it is too late for one. A job
     then finds that it was never made.
 
-    `renewed` says when the holds end, those that are left; None when reservation did not say: what is
-    known of them counts then, and the next payment asks again. Raises what `begin_payment` does.
+    `renewed` says when the holds end, those that are left; None when reservation was not asked or did not
+    say: what is known of them counts then. Raises what `begin_payment` does.
     """
     order = await lock_order(tx, begun.payment.order_id)
     _check_payable(order)
     if renewed is not None:
         ends_at = min(renewed.get(hold.hold_id, now) for hold in order.holds)
-        await save_renewal(tx, order=order, holds_expire_at=ends_at)
-    elif begun.renew:
-        await drop_renewal(tx, order=order)
+        await save_renewal(tx, order=order, holds_expire_at=ends_at, at=now)
     closes_at = page_closes_at(
         holds_expire_at=await holds_expire_at(tx, order_id=order.order_id),
         margin_s=terms.margin_s,
@@ -99,12 +98,14 @@ async def save_expiry(
 async def save_page(
     tx: Transaction, *, begun: Payment, made: ProviderPayment, terms: PaymentTerms, now: datetime
 ) -> None:
-    """Take in the provider's answer. If the payment is over by now, a job closes the page again."""
+    """Take in the provider's answer. If the order awaits it no more, a job closes the page again at once."""
     await take_in_payment(tx, payment=made, provider=terms.provider, now=now)
+    order = await lock_order(tx, begun.order_id)
     payment = await payments.load_payment(tx, begun.payment_id)
-    if payment.expires_at is not None:
+    look_at = now
+    if order.state is OrderState.AWAITING_PAYMENT and payment.expires_at is not None:
         look_at = min(payment.expires_at, now + timedelta(seconds=terms.look_again_s))
-        await payments.look_later(tx, payment_id=payment.payment_id, at=look_at)
+    await payment_looks.look_later(tx, payment_id=payment.payment_id, at=look_at)
 
 
 def _check_payable(order: Order) -> None:

@@ -12,7 +12,7 @@ from orders.domain.person_limit import COUNTED_STATES
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.orders import save_change
 from orders.storage.outbox import send
-from orders.storage.payments import look_at_pending_soon
+from orders.storage.payment_looks import look_at_pending_soon
 from orders.storage.tickets import void_tickets
 from orders.usecases.count_person_tickets import count_again
 from orders.usecases.give_back_money import give_back_all

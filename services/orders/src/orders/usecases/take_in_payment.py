@@ -8,7 +8,7 @@ from orders.clients.payment_provider import ProviderPayment, ProviderPaymentStat
 from orders.domain.order import Order
 from orders.domain.payment import failure_of
 from orders.domain.states import Actor, PaymentFailure, PaymentState
-from orders.storage import payments
+from orders.storage import payment_looks, payments
 from orders.storage.orders import lock_order
 from orders.storage.payments import Payment
 from orders.usecases.take_in_capture import take_in_capture
@@ -51,7 +51,7 @@ async def _named(tx: Transaction, ours: Payment, told: ProviderPayment, now: dat
     payment_id = ours.payment_id
     await payments.save_reference(tx, payment_id=payment_id, reference=told.reference, page_url=told.page_url)
     if ours.state is PaymentState.FAILED:
-        await payments.look_soon(tx, payment_id=payment_id, at=now)
+        await payment_looks.look_soon(tx, payment_id=payment_id, at=now)
     return await payments.load_payment(tx, payment_id)
 
 
