@@ -115,9 +115,11 @@ async def test_a_page_leads_back_to_us_only_and_takes_no_token_along(
 async def test_a_page_leads_back_to_the_orders_page_or_where_it_was_told(
     till: Till, ada_pays: Person
 ) -> None:
-    for wanted in (None, f"{RETURNS_TO}/thanks?from=payment"):
+    for wanted in (None, "/account/orders", "//evil.example", f"{RETURNS_TO}/thanks?from=payment"):
         order_id, _ = await till.order()
         await ada_pays.post(f"/orders/{order_id}/payments", {"return_url": wanted})
 
         (there,) = await till.at_sandbox(order_id)
-        assert there.get("return_url", wanted) == (wanted or f"{RETURNS_TO}/orders/{order_id}")
+        leads_to = wanted or f"/orders/{order_id}"
+        expected = leads_to if leads_to.startswith("http") else f"{RETURNS_TO}{leads_to}"
+        assert there["return_url"] == expected

@@ -26,9 +26,11 @@ class ReturnUrls:
         self._origins = frozenset(_origin(urlsplit(url)) for url in allowed)
 
     def checked(self, wanted: str | None, *, order_id: UUID) -> str:
-        """What was wanted, or else the order's page. Raises ReturnUrlNotAllowed."""
+        """What was wanted, or else the order's page; a path is one of ours. Raises ReturnUrlNotAllowed."""
         if wanted is None:
-            return f"{self._public_url}/orders/{order_id}"
+            wanted = f"/orders/{order_id}"
+        if wanted.startswith("/"):
+            wanted = self._public_url + wanted
         try:
             url = urlsplit(wanted)
             origin = _origin(url)

@@ -86,8 +86,8 @@ class PaymentIn(_In):
 
     return_url: ReturnUrl | None = Field(
         default=None,
-        description="Where the payment page leads back to; the order's page if left out. "
-        "On an origin that is allowed here, and without a fragment",
+        description="Where the payment page leads back to: a path of ours, or a URL on an origin that is "
+        "allowed here; without a fragment. The order's page if left out",
     )
 
 

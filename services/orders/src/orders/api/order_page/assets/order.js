@@ -1,4 +1,4 @@
-import { STATES, lineOf, money, questionOf, refundOf } from "./view.js";
+import { STATES, heldUntil, lineOf, money, questionOf, refundOf } from "./view.js";
 
 const id = location.pathname.split("/").pop();
 const at = (name) => document.getElementById(name);
@@ -47,8 +47,11 @@ function pendingPayment(order) {
 function showMoney(order) {
   const refunds = order.payments.flatMap((payment) => payment.refunds);
   at("refunds").replaceChildren(...refunds.map(refundOf));
-  at("declined").hidden = pendingPayment(order)?.failure !== "declined";
-  at("pay").hidden = order.state !== "awaiting_payment" || order.total.amount_minor === 0;
+  const isPayable = order.state === "awaiting_payment" && order.total.amount_minor > 0;
+  at("held").textContent = heldUntil(order);
+  at("held").hidden = !isPayable;
+  at("pay").textContent = `Pay ${money(order.total)}`;
+  at("pay").hidden = !isPayable;
 }
 
 function show(order, tickets) {
@@ -85,6 +88,7 @@ function isArriving(order) {
 
 function news(order, arriving) {
   if (arriving) return "If you have paid, your payment arrives in a moment …";
+  if (pendingPayment(order)?.failure === "declined") return "Not paid yet: the card was declined. You can try another one.";
   if (outcome === "order") return `The order is ${STATES[order.state]}.`;
   return outcome === "ticket" ? "The ticket is cancelled. The others stay valid." : "";
 }

@@ -21,8 +21,13 @@ const REFUND_REASONS = {
   currency_differs: "it came in another currency",
   captured_twice: "it was taken twice",
   paid_twice: "the order was paid twice",
+  order_cancelling: "the order had been cancelled",
+  order_cancelled: "the order had been cancelled",
+  order_refunded: "the order was over",
+  order_erased: "the order had been erased",
   person_limit_reached: "a person has as many tickets of the event as one may",
 };
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
 const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "short" });
 
 export function money({ amount_minor: minor, currency }) {
@@ -71,6 +76,12 @@ function cancelButtonOf(ticket, onCancel) {
 export function refundOf({ amount, state, reason }) {
   const why = REFUND_REASONS[reason] ? `: ${REFUND_REASONS[reason]}` : "";
   return made("li", `${money(amount)} ${REFUND_STATES[state] || "on its way back to you"}${why}`);
+}
+
+// Empty when that time is over: whoever pays then is told whether it is too late.
+export function heldUntil({ holds_expire_at: until }) {
+  const ends = new Date(until);
+  return ends > new Date() ? `Your seats are held until ${clock.format(ends)}.` : "";
 }
 
 // What a buyer is asked before it is done: of one ticket, or of the whole order.
