@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from standardwebhooks.webhooks import EmptyWebhookSecretError
+
 from orders.clients.payment_provider import PaymentProvider
 from orders.clients.sandbox import Sandbox
 from orders.settings import Settings
@@ -14,15 +16,23 @@ class ProviderSecretUnusable(Exception):
 def provider_of(settings: Settings) -> PaymentProvider | None:
     """None when PAYMENT_PROVIDER is `none`. Raises ProviderSecretUnusable."""
     if settings.payment_provider == "sandbox":
-        return Sandbox(
-            url=settings.sandbox_url,
-            api_key=_secret(settings, "sandbox_api_key"),
-            notice_secret=_secret(settings, "sandbox_notice_secret"),
-            timeout_s=settings.payment_timeout_s,
-        )
+        return _sandbox(settings)
     if settings.payment_provider == "stripe":
         return _stripe(settings)
     return None
+
+
+def _sandbox(settings: Settings) -> PaymentProvider:
+    api_key, notice_secret = _secret(settings, "sandbox_api_key"), _secret(settings, "sandbox_notice_secret")
+    try:
+        return Sandbox(
+            url=settings.sandbox_url,
+            api_key=api_key,
+            notice_secret=notice_secret,
+            timeout_s=settings.payment_timeout_s,
+        )
+    except (ValueError, EmptyWebhookSecretError):
+        raise ProviderSecretUnusable("SANDBOX_NOTICE_SECRET: not whsec_ and then Base64") from None
 
 
 def _stripe(settings: Settings) -> PaymentProvider:
