@@ -60,8 +60,8 @@ def renewed(request):
 class Place:
     """Where they meet: orders' API with the model provider."""
 
-    def __init__(self, scene, provider, client, mint_token, settings, db):
-        self.scene, self.provider, self.client = scene, provider, client
+    def __init__(self, scene, provider, client, mint_token, settings, db, deadlocks):
+        self.scene, self.provider, self.client, self.deadlocks = scene, provider, client, deadlocks
         self.ada = Person(client, {"Authorization": f"Bearer {mint_token(subject='ada')}"})
         self.refunds = SendRefunds(db, settings, provider)
 
@@ -102,9 +102,8 @@ async def place(settings, scene, db, mint_token):
     app.state.held_seats = HeldSeats(settings, transport=httpx.MockTransport(renewed))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://orders/api/v1") as client:
-        place = Place(scene, provider, client, mint_token, patient, db)
-        place.deadlocks = deadlocks_of(app.state.db, db)
-        yield place
+        deadlocks = deadlocks_of(app.state.db, db)
+        yield Place(scene, provider, client, mint_token, patient, db, deadlocks)
     await app.state.db.close()
 
 
@@ -119,6 +118,13 @@ def deadlocks_of(*databases):
     for db in databases:
         event.listen(db.engine.sync_engine, "handle_error", look)
     return refused
+
+
+async def deadlocks_in_database(place):
+    """How many PostgreSQL has ended in this database so far, whoever was told."""
+    return await place.scene.scalar(
+        "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    )
 
 
 async def meet(place, event_id, number):
@@ -161,14 +167,15 @@ OUTCOMES = {
 }
 
 
+@pytest.mark.timeout(600)
 async def test_two_notices_and_a_cancellation_have_one_outcome(place, tell_figure):
     events = [await place.scene.publish_event() for _ in range(MEETINGS // 100 + 1)]
     numbers = iter(range(MEETINGS))
     meetings = []
+    deadlocks_before = await deadlocks_in_database(place)
 
     async def queue():
-        for number in numbers:
-            meetings.append(await meet(place, events[number // 100], number))
+        meetings.extend([await meet(place, events[number // 100], number) for number in numbers])
 
     async with asyncio.TaskGroup() as queues:
         for _ in range(AT_ONCE):
@@ -177,6 +184,7 @@ async def test_two_notices_and_a_cancellation_have_one_outcome(place, tell_figur
     tell_figure(f"notices and a cancellation: {dict(sorted(counts.items()))}")
 
     assert place.deadlocks == []
+    assert await deadlocks_in_database(place) == deadlocks_before
     assert {meeting.notices for meeting in meetings} == {(204, 204)}
     states = dict(await place.scene.rows("SELECT order_id, state FROM orders.orders"))
     assert {(m.kind, m.cancellation): states[m.order_id] for m in meetings} == OUTCOMES, (
