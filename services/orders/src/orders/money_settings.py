@@ -127,3 +127,11 @@ class MoneySettings(ServiceSettings):
         if missing := [name.upper() for name in needed if not getattr(self, name)]:
             raise ValueError(f"PAYMENT_PROVIDER={self.payment_provider} needs {', '.join(missing)}")
         return self
+
+    @model_validator(mode="after")
+    def _takes_real_money_in_production(self) -> Self:
+        if self.rowlock_mode == "production" and self.payment_provider == "sandbox":
+            raise ValueError(
+                "PAYMENT_PROVIDER=sandbox is not for production: it would sell tickets for no money"
+            )
+        return self
