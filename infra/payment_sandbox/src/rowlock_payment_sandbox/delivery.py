@@ -32,7 +32,7 @@ class Sender:
 
     def send_due(self, *, now: datetime) -> None:
         """Begin to send everything that is due and not under way; returns at once."""
-        room = IN_FLIGHT_MAX - len(self._in_flight)
+        room = max(0, IN_FLIGHT_MAX - len(self._in_flight))
         due = notices_to_send(self._sandbox.db, now=now, limit=IN_FLIGHT_MAX)
         for notice in [notice for notice in due if notice.notice_id not in self._in_flight][:room]:
             self._begin([notice])
