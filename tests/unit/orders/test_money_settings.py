@@ -12,7 +12,11 @@ STRIPE = {"payment_provider": "stripe", "stripe_api_key": "key", "stripe_notice_
 
 
 def settings(**given: Any) -> MoneySettings:
-    return MoneySettings(database_url="postgresql://nobody@127.0.0.1:1/none", **given)
+    return MoneySettings(
+        database_url="postgresql://nobody@127.0.0.1:1/none",
+        amqp_url="amqp://nobody@127.0.0.1:1/none",
+        **given,
+    )
 
 
 @pytest.mark.parametrize("provider", [SANDBOX, STRIPE])
