@@ -77,7 +77,7 @@ async def test_an_order_that_gave_its_tickets_of_the_event_back_is_not_waited_fo
     assert shown["orders"] == {"open": 0, "cancelling": 0, "over": 0}
 
 
-async def test_refunds_that_were_given_up_are_listed_with_what_went_wrong(
+async def test_refunds_that_were_given_up_are_told_and_listed_with_what_went_wrong(
     money: MoneyScene, rowlock: Run
 ) -> None:
     paid = await money.paid()
@@ -85,11 +85,14 @@ async def test_refunds_that_were_given_up_are_listed_with_what_went_wrong(
     refund_id = await money.refund_id(paid.order_id)
     money.provider.refund_becomes = ProviderRefundState.FAILED
     await money.job(refund_attempts_max=1).run()
+    await tell_owed_refunds(money.scene.db)
 
+    told = exposition().decode()
     listed = (await rowlock("refunds", "list", "--state=failed")).stdout
     retried = await rowlock("refunds", "retry", refund_id)
     again = await rowlock("refunds", "retry", refund_id)
 
+    assert 'rowlock_refunds_owed{state="failed"} 1.0' in told
     assert listed.startswith(
         f"{refund_id}  {paid.order_id}  {PRICE_MINOR} PLN  cancelled_by_buyer  model cap_"
     )
