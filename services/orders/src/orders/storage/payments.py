@@ -53,31 +53,29 @@ async def insert_pending(
     return_url: str,
     look_at: datetime,
     at: datetime,
-) -> None:
+) -> Payment:
     """Write a payment that is asked for; its order has no other pending one."""
-    await tx.execute(
-        insert(payments).values(
-            payment_id=payment_id,
-            order_id=order_id,
-            provider=provider,
-            state=PaymentState.PENDING,
-            amount_minor=amount.amount_minor,
-            currency=amount.currency,
-            return_url=return_url,
-            look_at=look_at,
-            created_at=at,
-            changed_at=at,
-        )
+    inserted = insert(payments).values(
+        payment_id=payment_id,
+        order_id=order_id,
+        provider=provider,
+        state=PaymentState.PENDING,
+        amount_minor=amount.amount_minor,
+        currency=amount.currency,
+        return_url=return_url,
+        look_at=look_at,
+        created_at=at,
+        changed_at=at,
     )
+    return _payment((await tx.execute(inserted.returning(payments))).mappings().one())
 
 
 async def insert_recorded(
     tx: Transaction, *, order_id: UUID, provider: str, reference: str, amount: Money, at: datetime
 ) -> Payment | None:
     """Write a payment that arrived without having been asked for; None when its reference is known."""
-    payment_id = new_id()
     statement = upsert(payments).values(
-        payment_id=payment_id,
+        payment_id=new_id(),
         order_id=order_id,
         provider=provider,
         reference=reference,
@@ -89,8 +87,8 @@ async def insert_recorded(
         changed_at=at,
     )
     statement = statement.on_conflict_do_nothing(index_elements=[payments.c.provider, payments.c.reference])
-    inserted = await tx.scalar(statement.returning(payments.c.payment_id))
-    return None if inserted is None else await load_payment(tx, payment_id)
+    row = (await tx.execute(statement.returning(payments))).mappings().one_or_none()
+    return None if row is None else _payment(row)
 
 
 async def load_payment(tx: Transaction, payment_id: UUID) -> Payment:
@@ -117,15 +115,21 @@ async def find_payment(
     return None if row is None else _payment(row)
 
 
-async def save_expiry(tx: Transaction, *, payment_id: UUID, expires_at: datetime) -> None:
+async def save_expiry(tx: Transaction, *, payment_id: UUID, expires_at: datetime) -> Payment:
     """Decide when the payment's page closes, once: whoever resumes asks the provider for the same."""
     undecided = (payments.c.payment_id == payment_id) & payments.c.expires_at.is_(None)
-    await tx.execute(update(payments).where(undecided).values(expires_at=expires_at))
+    decided = update(payments).where(undecided).values(expires_at=expires_at).returning(payments)
+    row = (await tx.execute(decided)).mappings().one_or_none()
+    return await load_payment(tx, payment_id) if row is None else _payment(row)
 
 
-async def save_reference(tx: Transaction, *, payment_id: UUID, reference: str, page_url: str | None) -> None:
+async def save_reference(
+    tx: Transaction, *, payment_id: UUID, reference: str, page_url: str | None
+) -> Payment:
     """Write down how the provider names the payment, and where it can be paid."""
-    await _change(tx, payment_id, reference=reference, page_url=page_url)
+    this = payments.c.payment_id == payment_id
+    named = update(payments).where(this).values(reference=reference, page_url=page_url).returning(payments)
+    return _payment((await tx.execute(named)).mappings().one())
 
 
 async def add_captured(tx: Transaction, *, payment: Payment, amount: Money, at: datetime) -> None:

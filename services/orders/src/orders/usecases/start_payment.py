@@ -90,9 +90,10 @@ async def save_expiry(
         page_s_min=terms.page_s_min,
         now=now,
     )
-    if closes_at is not None:
-        await payments.save_expiry(tx, payment_id=begun.payment.payment_id, expires_at=closes_at)
-    return await payments.load_payment(tx, begun.payment.payment_id)
+    payment_id = begun.payment.payment_id
+    if closes_at is None:
+        return await payments.load_payment(tx, payment_id)
+    return await payments.save_expiry(tx, payment_id=payment_id, expires_at=closes_at)
 
 
 async def save_page(
@@ -101,11 +102,10 @@ async def save_page(
     """Take in the provider's answer. If the order awaits it no more, a job closes the page again at once."""
     await take_in_payment(tx, payment=made, provider=terms.provider, now=now)
     order = await lock_order(tx, begun.order_id)
-    payment = await payments.load_payment(tx, begun.payment_id)
     look_at = now
-    if order.state is OrderState.AWAITING_PAYMENT and payment.expires_at is not None:
-        look_at = min(payment.expires_at, now + timedelta(seconds=terms.look_again_s))
-    await payment_looks.look_later(tx, payment_id=payment.payment_id, at=look_at)
+    if order.state is OrderState.AWAITING_PAYMENT and begun.expires_at is not None:
+        look_at = min(begun.expires_at, now + timedelta(seconds=terms.look_again_s))
+    await payment_looks.look_later(tx, payment_id=begun.payment_id, at=look_at)
 
 
 def _check_payable(order: Order) -> None:
@@ -123,10 +123,9 @@ async def _check_takes_place(tx: Transaction, order: Order) -> None:
 
 
 async def _insert(tx: Transaction, order: Order, terms: PaymentTerms, now: datetime) -> Payment:
-    payment_id = new_id()
-    await payments.insert_pending(
+    return await payments.insert_pending(
         tx,
-        payment_id=payment_id,
+        payment_id=new_id(),
         order_id=order.order_id,
         provider=terms.provider,
         amount=order.total,
@@ -134,4 +133,3 @@ async def _insert(tx: Transaction, order: Order, terms: PaymentTerms, now: datet
         look_at=now + timedelta(seconds=terms.look_again_s),
         at=now,
     )
-    return await payments.load_payment(tx, payment_id)

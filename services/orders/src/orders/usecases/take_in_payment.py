@@ -49,10 +49,11 @@ async def _named(tx: Transaction, ours: Payment, told: ProviderPayment, now: dat
     if ours.reference is not None:
         return ours
     payment_id = ours.payment_id
-    await payments.save_reference(tx, payment_id=payment_id, reference=told.reference, page_url=told.page_url)
     if ours.state is PaymentState.FAILED:
         await payment_looks.look_soon(tx, payment_id=payment_id, at=now)
-    return await payments.load_payment(tx, payment_id)
+    return await payments.save_reference(
+        tx, payment_id=payment_id, reference=told.reference, page_url=told.page_url
+    )
 
 
 async def _take_in_state(
