@@ -238,6 +238,17 @@ async def _somebody_waits(scene: Scene) -> bool:
     return bool(await scene.rows(waiting))
 
 
+async def test_seats_given_instead_are_locked_in_the_one_order_with_those_asked_for(scene: Scene) -> None:
+    event = await scene.put_on_sale(plan_document(rows=2, seats=2))
+    late = await lost_hold(scene, event, "1-0", "1-1", to="1-1")
+    async with scene.db.transaction() as somebody_elses:
+        await lock_seats(somebody_elses, [(event, "0-0")])
+        confirming = asyncio.create_task(confirm_openly(scene, late))
+        await wait_until(lambda: _somebody_waits(scene))
+        await lock_seats(somebody_elses, [(event, "1-0")])
+    assert await seats_of(scene, event, await confirming) == ["0-0", "0-1"]
+
+
 async def test_who_waits_for_a_turn_keeps_no_seat_and_gets_the_same_ones_if_they_are_free_then(
     scene: Scene,
 ) -> None:
