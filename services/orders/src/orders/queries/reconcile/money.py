@@ -1,5 +1,6 @@
 """Compares the ledger with payments, refunds and orders. Each check is one statement over the orders
-`:after < order_id <= :upto` that gives a row for each difference, with what was expected and found.
+`:after < order_id <= :upto` that gives a row for each difference, with what was expected and found. Each
+table is read by that range: joined row by row they are very slow until PostgreSQL has seen how full they are.
 """
 
 from collections.abc import Mapping
@@ -10,26 +11,28 @@ from orders.domain.findings import FindingKind
 
 _CAPTURED_SUM_DIFFERS = """
 SELECT payment.order_id, payment_id,
-       format('%s %s', coalesce(entered.minor, 0), payment.currency) AS expected,
-       format('%s %s', captured_minor, payment.currency) AS found
+       format('%s %s', coalesce(entered.minor, 0), currency) AS expected,
+       format('%s %s', captured_minor, currency) AS found
 FROM orders.payments AS payment
-CROSS JOIN LATERAL (
-    SELECT sum(amount_minor) AS minor FROM orders.ledger_entries AS entry
-    WHERE entry.payment_id = payment.payment_id AND kind = 'captured' AND currency = payment.currency
-) AS entered
+LEFT JOIN (
+    SELECT payment_id, currency, sum(amount_minor) AS minor FROM orders.ledger_entries
+    WHERE order_id > :after AND order_id <= :upto AND kind = 'captured'
+    GROUP BY payment_id, currency
+) AS entered USING (payment_id, currency)
 WHERE payment.order_id > :after AND payment.order_id <= :upto
   AND captured_minor <> coalesce(entered.minor, 0)
 """
 
 _REFUND_SUM_DIFFERS = """
 SELECT payment.order_id, payment_id,
-       format('%s %s', coalesce(started.minor, 0), payment.currency) AS expected,
-       format('%s %s', refund_minor, payment.currency) AS found
+       format('%s %s', coalesce(started.minor, 0), currency) AS expected,
+       format('%s %s', refund_minor, currency) AS found
 FROM orders.payments AS payment
-CROSS JOIN LATERAL (
-    SELECT sum(amount_minor) AS minor FROM orders.refunds AS refund
-    WHERE refund.payment_id = payment.payment_id AND refund.currency = payment.currency
-) AS started
+LEFT JOIN (
+    SELECT payment_id, currency, sum(amount_minor) AS minor FROM orders.refunds
+    WHERE order_id > :after AND order_id <= :upto
+    GROUP BY payment_id, currency
+) AS started USING (payment_id, currency)
 WHERE payment.order_id > :after AND payment.order_id <= :upto
   AND refund_minor <> coalesce(started.minor, 0)
 """
@@ -40,20 +43,22 @@ _PAYMENT_STATE_DIFFERS = """
 SELECT order_id, payment_id, expected, state AS found
 FROM (
     SELECT payment.order_id, payment_id, payment.state,
-           CASE WHEN NOT EXISTS (SELECT FROM orders.ledger_entries AS entry
-                                 WHERE entry.payment_id = payment.payment_id AND kind = 'captured')
-                    THEN 'pending or failed'
+           CASE WHEN captured IS NULL THEN 'pending or failed'
                 WHEN refund_minor < captured_minor THEN 'captured'
-                WHEN unsettled = 0 THEN 'refunded'
-                WHEN unsettled_own > 0 OR captured_minor = 0 THEN 'refunding'
+                WHEN unsettled IS NULL THEN 'refunded'
+                WHEN currency = ANY (unsettled) OR captured_minor = 0 THEN 'refunding'
                 ELSE 'refunding or refunded' END AS expected
     FROM orders.payments AS payment
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS unsettled,
-               count(*) FILTER (WHERE refund.currency = payment.currency) AS unsettled_own
-        FROM orders.refunds AS refund
-        WHERE refund.payment_id = payment.payment_id AND refund.state <> 'settled'
-    ) AS refunds
+    LEFT JOIN (
+        SELECT payment_id, count(*) AS captured FROM orders.ledger_entries
+        WHERE order_id > :after AND order_id <= :upto AND kind = 'captured'
+        GROUP BY payment_id
+    ) AS entered USING (payment_id)
+    LEFT JOIN (
+        SELECT payment_id, array_agg(currency) AS unsettled FROM orders.refunds
+        WHERE order_id > :after AND order_id <= :upto AND state <> 'settled'
+        GROUP BY payment_id
+    ) AS owed USING (payment_id)
     WHERE payment.order_id > :after AND payment.order_id <= :upto
 ) AS payment
 WHERE state <> ALL (string_to_array(expected, ' or '))
@@ -66,9 +71,11 @@ SELECT refund.order_id, refund.payment_id, refund_id, capture_reference AS refer
 FROM orders.refunds AS refund
 JOIN orders.payments AS payment USING (payment_id)
 WHERE refund.order_id > :after AND refund.order_id <= :upto
+  AND payment.order_id > :after AND payment.order_id <= :upto
   AND NOT EXISTS (SELECT FROM orders.ledger_entries AS entry
-                  WHERE kind = 'captured' AND entry.provider = payment.provider
-                    AND entry.reference = capture_reference AND entry.payment_id = refund.payment_id)
+                  WHERE entry.order_id > :after AND entry.order_id <= :upto AND kind = 'captured'
+                    AND entry.provider = payment.provider AND entry.payment_id = refund.payment_id
+                    AND entry.reference = capture_reference)
 """
 
 _REFUNDS_EXCEED_CAPTURE = """
@@ -79,6 +86,7 @@ FROM orders.ledger_entries AS entry
 JOIN orders.refunds AS refund
   ON refund.payment_id = entry.payment_id AND refund.capture_reference = entry.reference
 WHERE entry.order_id > :after AND entry.order_id <= :upto AND kind = 'captured'
+  AND refund.order_id > :after AND refund.order_id <= :upto
 GROUP BY entry.entry_id
 HAVING sum(refund.amount_minor) > entry.amount_minor OR bool_or(refund.currency <> entry.currency)
 """
@@ -90,7 +98,8 @@ SELECT refund.order_id, refund.payment_id, refund.refund_id,
             ELSE format('%s %s', entry.amount_minor, entry.currency) END AS found
 FROM orders.refunds AS refund
 LEFT JOIN orders.ledger_entries AS entry
-  ON entry.order_id = refund.order_id AND kind = 'refunded' AND entry.refund_id = refund.refund_id
+  ON entry.order_id > :after AND entry.order_id <= :upto AND entry.order_id = refund.order_id
+  AND kind = 'refunded' AND entry.refund_id = refund.refund_id
 WHERE refund.order_id > :after AND refund.order_id <= :upto AND state = 'settled'
   AND (entry.amount_minor, entry.currency) IS DISTINCT FROM (refund.amount_minor, refund.currency)
 """
@@ -102,6 +111,7 @@ SELECT entry.order_id, entry.payment_id, refund_id, 'settled' AS expected, state
 FROM orders.ledger_entries AS entry
 JOIN orders.refunds AS refund USING (refund_id)
 WHERE entry.order_id > :after AND entry.order_id <= :upto AND kind = 'refunded'
+  AND refund.order_id > :after AND refund.order_id <= :upto
   AND (state = 'failed' OR (state = 'pending' AND failure IS NULL))
 """
 
@@ -126,6 +136,7 @@ FROM (
     JOIN orders.tickets AS ticket ON ticket.order_id = placed.order_id AND ticket.state = 'valid'
     JOIN orders.order_lines USING (line_id)
     WHERE placed.order_id > :after AND placed.order_id <= :upto
+      AND ticket.order_id > :after AND ticket.order_id <= :upto
     UNION ALL
     SELECT order_id, currency, 0, total_minor
     FROM orders.orders
@@ -139,9 +150,11 @@ _ORDER_TOTAL_DIFFERS = """
 SELECT placed.order_id, format('%s %s', coalesce(lines.minor, 0), currency) AS expected,
        format('%s %s', total_minor, currency) AS found
 FROM orders.orders AS placed
-CROSS JOIN LATERAL (
-    SELECT sum(price_minor) AS minor FROM orders.order_lines WHERE order_lines.order_id = placed.order_id
-) AS lines
+LEFT JOIN (
+    SELECT order_id, sum(price_minor) AS minor FROM orders.order_lines
+    WHERE order_id > :after AND order_id <= :upto
+    GROUP BY order_id
+) AS lines USING (order_id)
 WHERE placed.order_id > :after AND placed.order_id <= :upto AND total_minor <> coalesce(lines.minor, 0)
 """
 

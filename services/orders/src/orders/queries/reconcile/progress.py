@@ -10,25 +10,29 @@ from sqlalchemy import TextClause, text
 from orders.domain.findings import FindingKind
 
 _TICKETS_MISSING = """
-SELECT placed.order_id, format('%s tickets, of them 1 valid or more', lines) AS expected,
-       format('%s tickets, of them %s valid', issued, valid) AS found
+SELECT placed.order_id, format('%s tickets, of them 1 valid or more', coalesce(lines, 0)) AS expected,
+       format('%s tickets, of them %s valid', coalesce(issued, 0), coalesce(valid, 0)) AS found
 FROM orders.orders AS placed
-CROSS JOIN LATERAL (
-    SELECT count(*) AS lines FROM orders.order_lines WHERE order_lines.order_id = placed.order_id
-) AS ordered
-CROSS JOIN LATERAL (
-    SELECT count(*) AS issued, count(*) FILTER (WHERE tickets.state = 'valid') AS valid
-    FROM orders.tickets WHERE tickets.order_id = placed.order_id
-) AS given
+LEFT JOIN (
+    SELECT order_id, count(*) AS lines FROM orders.order_lines
+    WHERE order_id > :after AND order_id <= :upto
+    GROUP BY order_id
+) AS ordered USING (order_id)
+LEFT JOIN (
+    SELECT order_id, count(*) AS issued, count(*) FILTER (WHERE state = 'valid') AS valid FROM orders.tickets
+    WHERE order_id > :after AND order_id <= :upto
+    GROUP BY order_id
+) AS given USING (order_id)
 WHERE placed.order_id > :after AND placed.order_id <= :upto AND placed.state = 'confirmed'
-  AND (issued <> lines OR valid = 0)
+  AND (coalesce(issued, 0) <> coalesce(lines, 0) OR coalesce(valid, 0) = 0)
 """
 
 _TICKET_OF_UNCONFIRMED_ORDER = """
 SELECT order_id, event_id, seat_id, 'confirmed' AS expected, placed.state AS found
 FROM orders.orders AS placed
 JOIN orders.tickets AS ticket USING (order_id)
-WHERE order_id > :after AND order_id <= :upto AND ticket.state = 'valid' AND placed.state <> 'confirmed'
+WHERE placed.order_id > :after AND placed.order_id <= :upto AND placed.state <> 'confirmed'
+  AND ticket.order_id > :after AND ticket.order_id <= :upto AND ticket.state = 'valid'
 """
 
 _TICKET_SEAT_DIFFERS = """
@@ -77,7 +81,9 @@ SELECT DISTINCT order_id, event_id, 'cancelled' AS expected, placed.state AS fou
 FROM orders.orders AS placed
 JOIN orders.order_holds USING (order_id)
 JOIN orders.offers AS offer USING (event_id)
-WHERE order_id > :after AND order_id <= :upto AND placed.state IN ('awaiting_payment', 'confirmed')
+WHERE placed.order_id > :after AND placed.order_id <= :upto
+  AND order_holds.order_id > :after AND order_holds.order_id <= :upto
+  AND placed.state IN ('awaiting_payment', 'confirmed')
   AND offer.state = 'cancelled' AND offer.cancelled_at < :stuck_before
 """
 
