@@ -1,6 +1,7 @@
 """What becomes of money that arrives at the sandbox: on time, late, twice, or not what was asked for."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -226,3 +227,26 @@ async def test_a_notice_that_came_before_its_payment_is_taken_in_when_it_comes_a
     assert (early, later) == (NoticeVerdict.UNKNOWN_PAYMENT, [NoticeVerdict.TAKEN] * 2)
     assert (await till.scene.order(order_id))["state"] == S.FINALIZING
     assert await till.ledger(order_id) == [("captured", 4500, "PLN")]
+
+
+async def test_a_notice_counts_once_for_good_whatever_was_learned_since(till: Till, ada_pays: Person) -> None:
+    order_id, _ = await till.order()
+    await ada_pays.post(f"/orders/{order_id}/payments")
+    (there,) = await till.at_sandbox(order_id)
+    told = await till.provider.find_payment(reference=there["payment_id"])
+    assert told is not None
+    declined = Notice(
+        notice_id="declined once",
+        kind="payment.declined",
+        sent_at=utc_now(),
+        payment=replace(told, declined=True),
+        refund=None,
+    )
+    since = replace(declined, notice_id="not since", payment=told)
+
+    for notice in (declined, since, declined):
+        await till.db.run(
+            lambda tx, told=notice: take_notice(tx, notice=told, provider="sandbox", now=utc_now())
+        )
+
+    await till.paid(order_id, state="pending", failure=None)

@@ -5,11 +5,14 @@ const at = (name) => document.getElementById(name);
 const ON_ITS_WAY = ["finalizing", "cancelling"];
 const PAYING = `paying:${id}`; // set while this tab is away at the payment page
 const ARRIVES_WITHIN_MS = 120000;
+const DECLINED = "Not paid yet: the card was declined. You can try another one.";
+const DECLINED_OR_PAID = `${DECLINED} If you have done so, your payment arrives in a moment …`;
 const token = takeToken();
 let chosen = {}; // what "Yes, cancel it" is about: a ticket, or none for the whole order; and who asked
 let cancellationKey = null;
 let isCancelling = false;
 let outcome = null;
+let lastShown = null;
 let paymentKey = null;
 let backAt = Date.now();
 
@@ -36,8 +39,9 @@ async function ask(path, { method = "GET", body = null, key = null } = {}) {
   return { ok: answer.ok, status: answer.status, json: await answer.json().catch(() => ({})) };
 }
 
+// Once: a screen reader would read the same words again.
 function say(text) {
-  at("status").textContent = text;
+  if (at("status").textContent !== text) at("status").textContent = text;
 }
 
 function pendingPayment(order) {
@@ -54,7 +58,11 @@ function showMoney(order) {
   at("pay").hidden = !isPayable;
 }
 
+// Only what changed: a button somebody is at keeps the focus, and a question they are asked stays.
 function show(order, tickets) {
+  const seen = JSON.stringify([order, tickets]);
+  if (seen === lastShown) return;
+  lastShown = seen;
   const byLine = new Map(tickets.map((ticket) => [ticket.line_id, ticket]));
   const valid = tickets.filter((ticket) => ticket.state === "valid");
   const onCancel = order.state === "confirmed" && valid.length > 1 ? weighTicket : null; // the last one is all
@@ -80,15 +88,16 @@ async function load() {
 // Back from the payment page: the provider tells us of the money, which may take a moment.
 function isArriving(order) {
   const wasAway = sessionStorage.getItem(PAYING) !== null;
-  const isAwaited = order.state === "awaiting_payment" && pendingPayment(order)?.failure === null;
+  const isAwaited = order.state === "awaiting_payment" && pendingPayment(order);
   if (wasAway && isAwaited && Date.now() - backAt < ARRIVES_WITHIN_MS) return true;
+  if (wasAway && order.state !== "awaiting_payment") outcome = "order"; // worth telling
   if (!ON_ITS_WAY.includes(order.state)) sessionStorage.removeItem(PAYING);
   return false;
 }
 
 function news(order, arriving) {
+  if (pendingPayment(order)?.failure === "declined") return arriving ? DECLINED_OR_PAID : DECLINED;
   if (arriving) return "If you have paid, your payment arrives in a moment …";
-  if (pendingPayment(order)?.failure === "declined") return "Not paid yet: the card was declined. You can try another one.";
   if (outcome === "order") return `The order is ${STATES[order.state]}.`;
   return outcome === "ticket" ? "The ticket is cancelled. The others stay valid." : "";
 }
@@ -117,7 +126,8 @@ function refuse(answer) {
 }
 
 function fail(answer) {
-  say(answer.json?.detail || answer.json?.title || "That did not work. Try again in a moment.");
+  const words = answer.json?.detail || answer.json?.title || "That did not work. Try again in a moment.";
+  say(words[0].toUpperCase() + words.slice(1));
 }
 
 async function weigh({ ticket, button }) {
