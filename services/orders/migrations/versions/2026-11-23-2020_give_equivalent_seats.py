@@ -1,4 +1,4 @@
-"""An order may be given equivalent seats, if its buyer allowed it; its lines remember those it had ordered."""
+"""An order may be given equivalent seats if its buyer allowed it; its lines remember those that were ordered."""
 
 import sqlalchemy as sa
 from alembic import op
