@@ -28,7 +28,7 @@ from support.money.time_rules import TimeRules
 STORIES_WANTED = os.environ.get("ROWLOCK_MODEL_STORIES")
 STORIES = settings(
     max_examples=int(STORIES_WANTED or 50),
-    stateful_step_count=30,
+    stateful_step_count=25,
     derandomize=STORIES_WANTED is None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
@@ -119,7 +119,7 @@ def stage(settings_for, mint_token, admin_database_url):
         runner.run(opened.__aexit__(None, None, None))
 
 
-@pytest.mark.timeout(0 if STORIES_WANTED else 900)  # shrinking a failing story takes its time
+@pytest.mark.timeout(0 if STORIES_WANTED else 1800)  # shrinking a failing story takes its time
 def test_money_kept_is_always_worth_its_tickets(stage, tell_figure):
     Story.stage = stage
     run_state_machine_as_test(Story, settings=STORIES)

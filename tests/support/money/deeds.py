@@ -92,6 +92,13 @@ class Deeds(MoneyStoryBase):
         assert answer is not None
         return [ticket["ticket_id"] for ticket in answer.json()["items"] if ticket["state"] == "valid"]
 
+    def cancel_tickets_of(
+        self, order: PlacedOrder, ticket_ids: Sequence[str], crash: Crash | None = None
+    ) -> None:
+        path, body = f"/orders/{order.order_id}/cancelled-tickets", {"ticket_ids": [*ticket_ids]}
+        answer = self.ask("POST", path, who=order.buyer, json=body, crash=crash)
+        assert answer is None or answer.status_code in {200, 202, 409}, answer.text
+
     def cancel(self, order: PlacedOrder, crash: Crash | None = None) -> None:
         answer = self.ask("POST", f"/orders/{order.order_id}/cancellation", who=order.buyer, crash=crash)
         assert answer is None or answer.status_code in {200, 202, 409}, answer.text
@@ -152,7 +159,6 @@ class Deeds(MoneyStoryBase):
         self.run(self.sale.execute("orders", statement.format(PAST), **parameters))
 
     def _close_pages(self, order: PlacedOrder) -> None:
-        for page in self.pages():
-            if str(page.order_id) == order.order_id:
-                self.provider.expire(page.now.reference)
+        for page in self.pages_of(order):
+            self.provider.expire(page.now.reference)
         self.take_what_was_sent()

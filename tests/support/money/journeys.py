@@ -5,7 +5,7 @@ from hypothesis.stateful import rule
 
 from messages.reservation import ReleaseSeats
 from support.money.deeds import Deeds
-from support.money.story import some_seats
+from support.money.story import some_seats, two_seats
 
 
 class Journeys(Deeds):
@@ -50,6 +50,28 @@ class Journeys(Deeds):
             self.waiting.remove(asked[0])
             self.deliver(asked[0])
             self.buy_and_be_told(seats)
+
+    @rule(data=st.data(), seats=two_seats, then_all=st.booleans())
+    def cancel_a_ticket(self, data: st.DataObject, seats: list[str], then_all: bool) -> None:
+        """One of two, and then perhaps the other, by its order."""
+        order = self.buy_and_be_told(seats)
+        if order and (tickets := self.tickets_of(order)):
+            self.cancel_tickets_of(order, [data.draw(st.sampled_from(tickets))])
+            if then_all:
+                self.cancel(order)
+
+    @rule(seats=some_seats, card=st.sampled_from(["fine", "processing"]), told=st.booleans())
+    def pay_where_nobody_told_us_of(self, seats: list[str], card: str, told: bool) -> None:
+        """The provider opened a page, and its answer was lost; money arrives there all the same."""
+        if not (order := self.hold_and_order(seats)):
+            return
+        self.provider.trouble.meet("answer_lost")
+        self.start_paying(order)
+        self.provider.trouble.end()
+        for page in self.pages_of(order):
+            self.play(page, card)
+        if told:
+            self.let_all_arrive(order)
 
     @rule(seats=some_seats, twice=st.booleans(), cancelled_first=st.booleans())
     def cancel_while_money_arrives(self, seats: list[str], twice: bool, cancelled_first: bool) -> None:

@@ -30,6 +30,7 @@ PRICE_MINOR = 4500
 """Of an adult's ticket; see `support.sale.services.event_terms`."""
 
 some_seats = st.lists(st.sampled_from(SEATS), min_size=1, max_size=2, unique=True)
+two_seats = st.lists(st.sampled_from(SEATS), min_size=2, max_size=2, unique=True)
 
 
 POINTS = [*sorted(failpoints("orders")), "inbox.committed"]
@@ -138,6 +139,9 @@ class MoneyStoryBase(RuleBasedStateMachine):
     def pages(self) -> list[ModelPayment]:
         """Where somebody can pay now."""
         return [payment for payment in self.provider.payments.values() if payment.is_payable]
+
+    def pages_of(self, order: PlacedOrder) -> list[ModelPayment]:
+        return [page for page in self.pages() if str(page.order_id) == order.order_id]
 
     def take_what_was_sent(self) -> None:
         """Notices the provider sent since the last look are on their way."""
