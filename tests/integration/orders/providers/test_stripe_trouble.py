@@ -90,7 +90,7 @@ async def test_a_wrong_key_is_worth_asking_again_once_it_is_mended(stand_in: Str
 
 async def test_silence_ends_after_the_time_limit(impatient: Stripe, stand_in: StripeStandIn):
     stand_in.faults.stay_silent(times=3)
-    async with asyncio.timeout(IMPATIENT_S * 3):
+    async with asyncio.timeout(IMPATIENT_S * 2):  # the library's second attempt is within the limit
         with pytest.raises(ProviderUnavailable):
             await impatient.find_payment(reference="cs_test_any")
 
