@@ -1,7 +1,8 @@
 """Objects as Stripe's API of the library's version sends them: every field it has for a card payment.
 
-Written down field by field from Stripe's reference; `test_stripe_stand_in.py` holds them against the
-library's own types, so an upgrade of it tells what is new.
+Written down field by field from Stripe's reference and compared with the fixtures Stripe publishes for
+stand-ins (github.com/stripe/openapi, openapi/fixtures3.json of 2026-07-29). `test_stripe_stand_in.py` holds
+them against the library's own types, so an upgrade of it tells what is new.
 """
 
 from typing import Any
@@ -127,6 +128,7 @@ def intent(*, reference: str, created: int, of: dict[str, Any], metadata: dict[s
         "last_payment_error": None,
         "latest_charge": None,
         "livemode": False,
+        "managed_payments": {"enabled": False},
         "metadata": metadata,
         "next_action": None,
         "on_behalf_of": None,
