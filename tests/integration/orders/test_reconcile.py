@@ -3,6 +3,7 @@
 import pytest
 from integration.orders.books import Books
 from integration.orders.planted import PLANTED, Planted
+from integration.orders.planted_otherwise import OTHERWISE_PLANTED
 
 from orders.domain.findings import FindingKind as K
 from orders.domain.states import OrderState as S
@@ -10,7 +11,13 @@ from orders.queries.reconcile import books as own_books
 from support.queries import count_queries
 
 
-@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.kind.value)
+@pytest.mark.parametrize(
+    "planted",
+    [
+        *(pytest.param(planted, id=planted.kind.value) for planted in PLANTED),
+        *(pytest.param(planted, id=name) for name, planted in OTHERWISE_PLANTED.items()),
+    ],
+)
 async def test_a_difference_is_found_and_nothing_else(books: Books, planted: Planted) -> None:
     placed = await books.scene.order_in(planted.state, paid=planted.paid)
     if planted.settled:

@@ -1,7 +1,8 @@
 """Compares valid tickets with the seats reservation has sold, for events that are not over yet.
 
-The two are not read at one moment. Therefore what differs is looked up here once more afterwards:
-whatever has moved meanwhile, or shortly before, is under way.
+The two are not read at one moment. Therefore what differs is looked up here once more afterwards: whatever
+has moved meanwhile is no difference. A seat is sold before its ticket is issued, and released after its
+ticket is voided, so only a seat of a ticket voided within `settle_s` may be under way besides.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -43,7 +44,7 @@ _STILL_VALID = text(f"""
 SELECT event_id, seat_id, order_id, 'sold to this order' AS expected, 'not' AS found
 FROM {_SEATS}
 JOIN orders.tickets USING (event_id, seat_id, order_id)
-WHERE state = 'valid' AND issued_at <= :settled_before
+WHERE state = 'valid'
 ORDER BY event_id, seat_id
 """)  # noqa: S608 -- our own text
 
@@ -58,7 +59,6 @@ LEFT JOIN orders.orders AS placed USING (order_id)
 LEFT JOIN orders.tickets AS ticket USING (event_id, seat_id, order_id)
 WHERE ticket.state IS DISTINCT FROM 'valid'
   AND coalesce(placed.state NOT IN ('finalizing', 'cancelling'), true)
-  AND coalesce(placed.changed_at <= :settled_before, true)
   AND coalesce(ticket.voided_at <= :settled_before, true)
 ORDER BY seat.event_id, seat.seat_id
 """)  # noqa: S608 -- our own text
