@@ -1,4 +1,4 @@
-"""An order may be given equivalent seats if its buyer allowed it; its lines remember those that were ordered."""
+"""An order may be given equivalent seats if its buyer allowed it; its lines remember what was ordered."""
 
 import sqlalchemy as sa
 from alembic import op
