@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from rowlock_payment_sandbox.cards import CARDS, find_card
+from rowlock_payment_sandbox.errors import PaymentIsNotOpen
+from rowlock_payment_sandbox.payments import pay
 
 SUCCEEDS, DECLINED, INSUFFICIENT = "4242424242424242", "4000000000000002", "4000000000009995"
 ASKS, LATE, TWICE = "4000002500003155", "4000000000000341", "4000000000000259"
@@ -157,3 +159,9 @@ async def test_a_page_is_closed_when_its_time_is_over(provider):
     await provider.pay(payment, SUCCEEDS)
     assert "expired" == (await provider.read(payment))["state"]
     assert ["payment.expired"] == await provider.told(payment["payment_id"])
+
+
+async def test_a_payment_that_is_not_open_takes_no_card(provider):
+    payment = await provider.paid(SUCCEEDS)
+    with pytest.raises(PaymentIsNotOpen):
+        pay(provider.sandbox, payment["payment_id"], card=CARDS[SUCCEEDS], now=provider.now)

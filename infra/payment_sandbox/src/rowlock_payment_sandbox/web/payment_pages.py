@@ -37,15 +37,17 @@ async def get_page(payment_id: str, sandbox: Box) -> Response:
 async def post_card(payment_id: str, form: Form, sandbox: Box) -> Response:
     """A card was chosen, or its number typed."""
     card = find_card(form.get("card", ""))
-    payment = _find(sandbox, payment_id)
-    if payment is None:
+    try:
+        with transaction(sandbox.db):
+            now = sandbox.clock()
+            payment = current_payment(sandbox, payment_id, now=now)
+            if payment.state is not PaymentState.OPEN:
+                return _onwards(payment)
+            if card is None:
+                return _page(payment, error=NOT_A_TEST_CARD, status=422)
+            return _onwards(pay(sandbox, payment_id, card=card, now=now))
+    except PaymentNotFound:
         return _nowhere()
-    if payment.state is not PaymentState.OPEN:
-        return _onwards(payment)
-    if card is None:
-        return _page(payment, error=NOT_A_TEST_CARD, status=422)
-    with transaction(sandbox.db):
-        return _onwards(pay(sandbox, payment_id, card=card, now=sandbox.clock()))
 
 
 @router.get("/pay/{payment_id}/confirmation")
