@@ -100,6 +100,11 @@ class System:
         """What a merchant shows the sandbox."""
         return Path(self._environment["SANDBOX_API_KEY"]).read_text().strip()
 
+    @property
+    def sandbox_notice_secret(self) -> str:
+        """What the sandbox signs its notices with."""
+        return Path(self._environment["SANDBOX_NOTICE_SECRET"]).read_text().strip()
+
     @cached_property
     def mailbox(self) -> Mailbox:
         """`await system.mailbox.letter(address, about="/account/verify-email")` waits for a mail."""
