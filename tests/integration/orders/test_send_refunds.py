@@ -184,6 +184,7 @@ async def test_a_recorded_payment_is_left_to_an_operator(money: MoneyScene) -> N
     await money.scene.cancel(paid.order_id)
     refund_id = await money.refund_id(paid.order_id)
 
+    assert await row(money, paid, "next_attempt_at") is None
     assert await money.job().run() == 0
     for first_time in (True, False):
         settled = money.scene.db.run(lambda tx: settle_refund(tx, refund_id=refund_id, now=utc_now()))
