@@ -1,11 +1,14 @@
 """What buyers do: hold, order, pay, change their mind."""
 
+from typing import Any
+
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from support.money.crash import Crash
 from support.money.deeds import Deeds
-from support.money.story import crashes, some_seats
+from support.money.story import POINTS, SEATS, crashes, some_seats
+from support.money.terms import some_policies
 from support.money.trouble import Kind
 
 CARDS = ("fine", "fine", "declined", "processing", "amount differs", "currency differs", "captured twice")
@@ -13,6 +16,16 @@ troubles = st.sampled_from(["none", "none", "none", "away", "answer_lost"])
 
 
 class BuyerRules(Deeds):
+    @initialize(
+        policy=some_policies, point=st.sampled_from(POINTS), card=st.sampled_from(CARDS), told=st.booleans()
+    )
+    def an_event_is_on_sale_and_somebody_buys(
+        self, policy: dict[str, Any] | None, point: str, card: str, told: bool
+    ) -> None:
+        self.put_event_on_sale(policy)
+        self.will_die_at(point)
+        self.buy(seats=[SEATS[0]], equivalents=False, card=card, told=told)
+
     @rule(seats=some_seats, equivalents=st.booleans(), card=st.sampled_from(CARDS), told=st.booleans())
     def buy(self, seats: list[str], equivalents: bool, card: str, told: bool) -> None:
         """Most buyers know what they want, and many are told at once: others seldom reach a ticket."""

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from orders.clients.payment_provider import Notice
 from orders.domain.findings import Finding
@@ -18,14 +18,13 @@ from support.money import checks
 from support.money.crash import Commits, Crash, until_killed
 from support.money.kept import ModelPayment
 from support.money.provider import ModelProvider
-from support.money.terms import some_policies
 from support.plans import small_plan
 from support.sale.post import Letter
 from support.sale.services import Sale
 
 T = TypeVar("T")
 
-SEATS = ("A-1", "A-2", "A-3")
+SEATS = ("A-1", "A-2", "A-3", "A-4")
 PRICE_MINOR = 4500
 """Of an adult's ticket; see `support.sale.services.event_terms`."""
 
@@ -86,9 +85,8 @@ class MoneyStoryBase(RuleBasedStateMachine):
         self.armed: Crash | None = None
         self.kills = Counter[str]()
 
-    @initialize(policy=some_policies, point=st.sampled_from(POINTS))
-    def an_event_is_on_sale(self, policy: Any, point: str) -> None:
-        self.will_die_at(point)
+    def put_event_on_sale(self, policy: Any) -> None:
+        """The first thing of every story."""
         databases.empty(admin_url=self.stage.admin_database_url)
         plan = small_plan(rows=1, seats=len(SEATS))
         self.event_id = self.run(self.sale.publish_event(plan=plan, refund_policy=policy))
