@@ -24,7 +24,7 @@ from support.sale.services import Sale
 
 T = TypeVar("T")
 
-SEATS = ("A-1", "A-2", "A-3", "A-4")
+SEATS = tuple(f"A-{number}" for number in range(1, 9))
 PRICE_MINOR = 4500
 """Of an adult's ticket; see `support.sale.services.event_terms`."""
 
