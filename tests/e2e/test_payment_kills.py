@@ -19,10 +19,14 @@ REACHED_DEADLINE_S = 60
 QUIET_DEADLINE_S = 120
 """A command whose answer is lost is sent again after 30 s."""
 UNDER_WAY = """
-SELECT (SELECT count(*) FROM orders.payments WHERE state IN ('pending', 'refunding'))
-    + (SELECT count(*) FROM orders.refunds r JOIN orders.payments p USING (payment_id)
-       WHERE r.state <> 'settled' AND p.provider = 'sandbox')
-    + (SELECT count(*) FROM orders.orders WHERE state IN ('finalizing', 'cancelling')) AS under_way
+WITH ours AS (SELECT DISTINCT order_id FROM orders.order_holds WHERE event_id = %(event)s)
+SELECT order_id, 'payment ' || state AS what FROM orders.payments JOIN ours USING (order_id)
+WHERE state IN ('pending', 'refunding')
+UNION ALL
+SELECT order_id, 'refund ' || state FROM orders.refunds JOIN ours USING (order_id) WHERE state <> 'settled'
+UNION ALL
+SELECT order_id, 'order ' || state FROM orders.orders JOIN ours USING (order_id)
+WHERE state IN ('finalizing', 'cancelling')
 """
 
 
@@ -43,7 +47,7 @@ async def test_ended_at_every_failpoint_orders_loses_no_money(stage, tell_figure
         f"ended at {len(POINTS)} failpoints: {len(payers.expected)} orders, sent again {dict(payers.retries)}"
     )
 
-    await wait_until(lambda: nothing_under_way(stage), deadline_s=QUIET_DEADLINE_S, poll_ms=250)
+    await see_nothing_under_way(stage, payers.event_id)
     assert payers.expected == await stage.backstage.order_states(payers.event_id)
     tickets = await stage.backstage.valid_tickets(payers.event_id)
     kept = Counter(order_id for order_id, state in payers.expected.items() if state == "confirmed")
@@ -60,7 +64,17 @@ async def is_reached(stage, point):
     return not stage.failpoints.is_armed("orders", point)
 
 
-async def nothing_under_way(stage):
-    """No payment, refund or order waits for anybody, and no message is left behind."""
-    (row,) = await stage.backstage.rows("orders", UNDER_WAY)
-    return row.under_way == 0 and await stage.backstage.unsent_messages() == 0
+async def see_nothing_under_way(stage, event_id):
+    """Wait until no payment, refund or order of the event waits for anybody, and no message is left behind."""
+    left = {}
+
+    async def is_over():
+        rows = await stage.backstage.rows("orders", UNDER_WAY, {"event": event_id})
+        left["under way"] = [(str(row.order_id), row.what) for row in rows]
+        left["unsent messages"] = await stage.backstage.unsent_messages()
+        return not any(left.values())
+
+    try:
+        await wait_until(is_over, deadline_s=QUIET_DEADLINE_S, poll_ms=250)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {left}") from None

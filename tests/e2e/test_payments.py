@@ -53,7 +53,7 @@ async def test_an_order_is_confirmed_by_the_notice_of_its_payment(stage, who):
     assert ["awaiting_payment", "finalizing", "confirmed"] == [step["state"] for step in order["timeline"]]
     assert [("captured", [])] == [(each["state"], each["refunds"]) for each in order["payments"]]
     assert 2 == len(await buyer.tickets(order))
-    assert {"s"} == {(await buyer.seat_map(hold["event_id"]))[seat] for seat in SEATS}
+    await buyer.see_seats(hold["event_id"], *SEATS, become="s")
     (notice,) = await stage.sandbox.told(payment, "payment.captured")
     assert (1, "204") == (notice["attempts"], notice["last_answer"])
 
