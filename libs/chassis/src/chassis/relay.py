@@ -77,7 +77,9 @@ class Relay:
                 lanes.create_task(self._run_lane())
 
     def stop(self) -> None:
-        """Send what is there, let the batches on their way end, then return from `run`."""
+        """Let the batches on their way end, send what is due (a batch for each idle lane), then return from
+        `run`.
+        """
         self._stopping = True
         self._woken.set()
 
