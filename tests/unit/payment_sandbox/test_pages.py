@@ -117,6 +117,7 @@ async def test_a_page_of_another_site_can_change_nothing_and_read_nothing(provid
         (f"/pay/{payment['payment_id']}/confirmation", {"answer": "confirm"}),
         ("/switches", {"mode": "none"}),
         ("/notices/msg_1/sending", {}),
+        ("/control/notices/msg_1/deliveries", {}),
     ):
         assert 403 == (await provider.http.post(path, data=form, headers=elsewhere)).status_code
     rebound = await provider.http.get("/", headers={"Host": "evil.example"})

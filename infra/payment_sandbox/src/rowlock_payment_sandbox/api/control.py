@@ -3,17 +3,17 @@
 from datetime import datetime
 from typing import Any, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Json
 
-from rowlock_payment_sandbox.api.dependencies import Box, Notices
+from rowlock_payment_sandbox.api.dependencies import Box, Notices, is_no_other_site
 from rowlock_payment_sandbox.model import Notice, NoticeKind
 from rowlock_payment_sandbox.storage.notices import newest_notices
 from rowlock_payment_sandbox.switches import NoticeSwitch, Outage
 
 NOTICES_MAX = 200
 
-router = APIRouter(prefix="/control", tags=["control"])
+router = APIRouter(prefix="/control", tags=["control"], dependencies=[Depends(is_no_other_site)])
 
 
 class NoticeOut(BaseModel):

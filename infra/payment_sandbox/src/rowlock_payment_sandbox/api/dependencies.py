@@ -1,9 +1,10 @@
-"""What routes are given: the sandbox, and the proof that a merchant asks."""
+"""What routes are given: the sandbox, and the proof of who asks."""
 
 import hmac
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
+from starlette.exceptions import HTTPException
 
 from rowlock_payment_sandbox.delivery import Sender
 from rowlock_payment_sandbox.errors import ApiKeyWrong
@@ -27,3 +28,10 @@ async def is_merchant(sandbox: Box, authorization: Annotated[str, Header()] = ""
     scheme, _, key = authorization.partition(" ")
     if scheme.lower() != "bearer" or not hmac.compare_digest(key.encode(), sandbox.api_key.encode()):
         raise ApiKeyWrong
+
+
+async def is_no_other_site(request: Request) -> None:
+    """Raises HTTPException for what a page of another site has a browser send. Programs name no origin."""
+    own = f"{request.url.scheme}://{request.headers['host']}"
+    if request.headers.get("origin", own) != own:
+        raise HTTPException(403, "Only the sandbox's own pages may send this.")

@@ -10,6 +10,8 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
+from rowlock_payment_sandbox.api.dependencies import is_no_other_site
+
 PAGES = Path(__file__).parents[1] / "pages"
 FORM_FIELDS_MAX = 20
 DECIMALS = {"JPY": 0, "KRW": 0, "ISK": 0, "BHD": 3, "KWD": 3, "TND": 3}
@@ -49,9 +51,7 @@ def style() -> Response:
 
 async def read_form(request: Request) -> dict[str, str]:
     """What a form of ours sent. Raises HTTPException for anything else, and for forms of other sites."""
-    own = f"{request.url.scheme}://{request.headers['host']}"
-    if request.headers.get("origin", own) != own:
-        raise HTTPException(403, "Only the sandbox's own pages may send this.")
+    await is_no_other_site(request)
     try:
         body = (await request.body()).decode()
         return dict(parse_qsl(body, max_num_fields=FORM_FIELDS_MAX, strict_parsing=bool(body)))
