@@ -83,6 +83,7 @@ async def test_nothing_is_told_without_the_key_of_the_merchant(provider, authori
         {"merchant_reference": ""},
         {"return_url": "javascript:alert(1)"},
         {"expires_at": "2026-11-23T10:00:00"},
+        {"expires_at": "9999-12-31T23:59:59-01:00"},
         {"surprise": 1},
     ],
 )
@@ -131,6 +132,13 @@ async def test_payments_are_found_by_reference_and_by_time(provider):
     assert [] == await found(merchant_reference="three")
     assert [second["payment_id"]] == await found(since=since)
     assert [first["payment_id"], second["payment_id"]] == await found()
+
+
+@pytest.mark.parametrize("path", ["/v1/payments", "/v1/refunds"])
+async def test_a_time_that_is_none_in_utc_is_refused(provider, path):
+    refused = await provider.http.get(path, params={"since": "0001-01-01T00:00:00+01:00"})
+
+    assert (422, "request-invalid") == problem(refused)
 
 
 async def test_lists_are_given_page_by_page_and_whole(provider, monkeypatch):

@@ -3,12 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
 from rowlock_payment_sandbox.answers import PaymentOut, PaymentPage
 from rowlock_payment_sandbox.api.cursors import PAGE_ITEMS, After, cursor_of
 from rowlock_payment_sandbox.api.dependencies import Box, is_merchant
 from rowlock_payment_sandbox.api.idempotency import Once
+from rowlock_payment_sandbox.api.moments import Moment
 from rowlock_payment_sandbox.model import Payment
 from rowlock_payment_sandbox.payments import create_payment, current_payment, expire_overdue, expire_payment
 from rowlock_payment_sandbox.sandbox import Sandbox
@@ -32,7 +33,7 @@ class PaymentIn(BaseModel):
     currency: str = Field(pattern="^[A-Z]{3}$")
     merchant_reference: Reference
     description: str = Field(default="", max_length=500)
-    expires_at: AwareDatetime
+    expires_at: Moment
     return_url: HttpUrl
 
 
@@ -61,7 +62,7 @@ async def get_payments(
     sandbox: Box,
     after: After,
     merchant_reference: str | None = None,
-    since: AwareDatetime | None = None,
+    since: Moment | None = None,
 ) -> PaymentPage:
     """In the order they were created; `since` compares `created_at`."""
     with transaction(sandbox.db):

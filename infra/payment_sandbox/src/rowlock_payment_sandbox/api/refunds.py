@@ -1,12 +1,13 @@
 """`/v1/refunds`: give back some of a capture, or all."""
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from rowlock_payment_sandbox.answers import RefundOut, RefundPage
 from rowlock_payment_sandbox.api.cursors import PAGE_ITEMS, After, cursor_of
 from rowlock_payment_sandbox.api.dependencies import Box, is_merchant
 from rowlock_payment_sandbox.api.idempotency import Once
+from rowlock_payment_sandbox.api.moments import Moment
 from rowlock_payment_sandbox.api.payments import AmountMinor, Reference
 from rowlock_payment_sandbox.errors import RefundNotFound
 from rowlock_payment_sandbox.refunds import create_refund
@@ -44,7 +45,7 @@ async def post_refund(body: RefundIn, sandbox: Box, once: Once) -> Response:
 
 @router.get("")
 async def get_refunds(
-    sandbox: Box, after: After, capture_id: str | None = None, since: AwareDatetime | None = None
+    sandbox: Box, after: After, capture_id: str | None = None, since: Moment | None = None
 ) -> RefundPage:
     """In the order they were created; `since` compares `created_at`."""
     refunds, last = list_refunds(
