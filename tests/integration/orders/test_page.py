@@ -50,6 +50,15 @@ async def test_the_scripts_ask_for_elements_the_page_has(browser: httpx.AsyncCli
     assert "innerHTML" not in script.text + view.text
 
 
+async def test_the_question_before_cancelling_is_read_out_at_either_answer(
+    browser: httpx.AsyncClient,
+) -> None:
+    page = await browser.get(f"/orders/{new_id()}")
+
+    described = re.findall(r'<button id="(\w+)"[^>]* aria-describedby="sure-text"', page.text)
+    assert described == ["really", "keep"]
+
+
 async def test_what_is_no_order_id_has_no_page(browser: httpx.AsyncClient) -> None:
     for path in ("/orders/x", "/orders/assets/../page.py", "/orders/assets/order.map"):
         assert (await browser.get(path)).status_code == 404
