@@ -17,7 +17,9 @@ class MoneySettings(ServiceSettings):
         description="Base URL of the reservation API, for its internal routes",
     )
     payment_provider: Literal["none", "sandbox", "stripe"] = Field(
-        default="none", description="Who takes payments; with none, operators record them"
+        default="none",
+        description="Who takes payments; with none, operators record them. "
+        "With ROWLOCK_MODE=production not the sandbox",
     )
     sandbox_url: str = Field(
         default="http://127.0.0.1:8090", description="Base URL of the payment sandbox's API"
