@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import uuid
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 
@@ -70,6 +71,19 @@ async def test_what_was_signed_an_hour_ago_is_not_believed(unpaid, gateway, syst
     headers = signed(body, secret=system.sandbox_notice_secret, at=datetime.now(UTC) - timedelta(hours=1))
 
     assert (401, "notice-refused") == refusal(await gateway.post(NOTICES, content=body, headers=headers))
+
+    await assert_unpaid(buyer, order)
+
+
+async def test_what_was_signed_a_moment_ago_is_believed_and_is_about_nobody(unpaid, gateway, system):
+    """So it was the hour, and not how these tests sign."""
+    buyer, order, body = unpaid
+    notice = json.loads(body)
+    notice["data"] |= {"payment_id": "pay_of_nobody", "merchant_reference": str(uuid.uuid4())}
+    body = json.dumps(notice).encode()
+    headers = signed(body, secret=system.sandbox_notice_secret, at=datetime.now(UTC))
+
+    assert (404, "payment-unknown") == refusal(await gateway.post(NOTICES, content=body, headers=headers))
 
     await assert_unpaid(buyer, order)
 
