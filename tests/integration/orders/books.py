@@ -13,6 +13,7 @@ from integration.orders.scene import Scene
 from psycopg.conninfo import conninfo_to_dict
 
 from chassis.clock import utc_now
+from chassis.database import Transaction
 from chassis.ids import new_id
 from orders.clients.payment_provider import (
     Capture,
@@ -25,7 +26,9 @@ from orders.clients.sold_seats import SoldSeat, SoldSeats
 from orders.domain.findings import Finding, Report
 from orders.domain.order import Money
 from orders.queries.reconcile import Terms, reconcile
+from orders.storage.refunds import lock_refund
 from orders.usecases.settle_refund import settle_refund
+from orders.usecases.take_in_refund import settle
 from support.money.kept import ModelPayment, ModelRefund
 from support.money.provider import ModelProvider
 from support.money.story import MoneyStage
@@ -90,14 +93,25 @@ class Books:
             assert connection.execute(sql.encode(), parameters).rowcount == 1, "it must change one row"
 
     async def settle(self, order_id: UUID) -> None:
-        """Pay back what is owed of an order."""
-        owed = await self.scene.rows(
-            "SELECT refund_id FROM orders.refunds WHERE order_id = :id AND state = 'pending'", id=order_id
-        )
-        for (refund_id,) in owed:
+        """Have the provider pay back what is owed of an order."""
+
+        async def paid_back(tx: Transaction, refund_id: UUID) -> None:
+            refund = await lock_refund(tx, refund_id)
+            await settle(tx, refund=refund, reference=f"ref-{refund_id}", now=utc_now())
+
+        for refund_id in await self._owed(order_id):
+            await self.scene.db.run(lambda tx, refund_id=refund_id: paid_back(tx, refund_id))
+
+    async def settle_by_hand(self, order_id: UUID) -> None:
+        """Have an operator pay it back otherwise."""
+        for refund_id in await self._owed(order_id):
             await self.scene.db.run(
                 lambda tx, refund_id=refund_id: settle_refund(tx, refund_id=refund_id, now=utc_now())
             )
+
+    async def _owed(self, order_id: UUID) -> list[UUID]:
+        owed = "SELECT refund_id FROM orders.refunds WHERE order_id = :id AND state = 'pending'"
+        return [refund_id for (refund_id,) in await self.scene.rows(owed, id=order_id)]
 
     async def have_provider_agree(self) -> None:
         """Let the provider believe exactly what the books say, of payments and of settled refunds."""
@@ -111,7 +125,7 @@ class Books:
             self.add_payment(payment_id, order_id, amount, reference=reference, captures=(capture,))
         for refund_id, capture_reference, amount_minor, currency in await self.scene.rows(
             "SELECT refund_id, capture_reference, amount_minor, currency FROM orders.refunds "
-            "WHERE state = 'settled'"
+            "WHERE state = 'settled' AND provider_reference IS NOT NULL"
         ):
             amount = Money(amount_minor=amount_minor, currency=currency)
             self.add_refund(refund_id, capture_reference, amount)

@@ -1,8 +1,9 @@
 """Each kind of difference, planted by hand, is found and nothing else; an order in any state agrees."""
 
 import pytest
-from integration.orders.books import Books
-from integration.orders.planted import PLANTED, Planted
+from integration.orders.books import Books, long_ago
+from integration.orders.money import MoneyScene
+from integration.orders.planted import PLANTED, PRICE, Planted
 from integration.orders.planted_otherwise import OTHERWISE_PLANTED
 
 from orders.domain.findings import FindingKind as K
@@ -59,6 +60,34 @@ async def test_an_order_in_any_state_agrees(books: Books, state: S, paid: bool) 
     await books.settle(placed.order_id)
     await books.have_provider_agree()
     assert await books.kinds() == []
+
+
+async def test_what_was_paid_back_by_hand_is_not_expected_of_the_provider(books: Books) -> None:
+    placed = await books.scene.order_in(S.CANCELLED, paid=True)
+    await books.have_provider_agree()
+    await books.settle_by_hand(placed.order_id)
+    assert await books.kinds() == []
+
+    (payment,) = books.provider.payments.values()
+    ((refund_id,),) = await books.scene.rows("SELECT refund_id FROM orders.refunds")
+    books.add_refund(refund_id, payment.now.captures[0].reference, PRICE)
+
+    (finding,) = (await books.compare()).findings
+    assert (finding.kind, finding.expected) == (K.REFUND_DIFFERS, "nothing paid back")
+
+
+async def test_an_order_that_gave_its_tickets_of_a_cancelled_event_back_may_keep_the_others(
+    books: Books, money: MoneyScene
+) -> None:
+    off, on = [await money.scene.publish_event() for _ in range(2)]
+    paid = await money.paid_for(off, on)
+    await money.cancel_tickets(paid.order_id, paid.ticket_ids[0])
+
+    sql = "UPDATE offers SET state = 'cancelled', cancelled_at = %(at)s WHERE event_id = %(id)s"
+    books.plant(sql, at=long_ago(), id=off)
+    assert await books.kinds() == []
+    books.plant(sql, at=long_ago(), id=on)
+    assert await books.kinds() == [K.ORDER_OF_CANCELLED_EVENT]
 
 
 async def test_orders_beyond_the_first_page_are_compared(

@@ -1,10 +1,11 @@
 """Refunds on their way to the provider: sent once, whatever is lost, and raised when they fail for good."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from integration.orders.money import PRICE_MINOR, MoneyScene, Paid
+from integration.orders.money import PRICE_MINOR, SEATS, MoneyScene, Paid
 
 from chassis.clock import utc_now
 from orders.clients.payment_provider import ProviderRefund, ProviderRefundState
@@ -111,6 +112,22 @@ async def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_name(mo
     assert (len(money.provider.refunds), await row(money, paid, "attempts")) == (1, 0)
 
 
+async def test_what_was_asked_for_before_is_looked_for_since_providers_forget_our_names(
+    money: MoneyScene,
+) -> None:
+    paid = await money.paid(seats=SEATS)
+    await money.cancel_tickets(paid.order_id, paid.ticket_ids[0])
+    money.provider.trouble.meet("answer_lost")
+    await money.job(refund_retry_s=60.0).run()
+    (made,) = money.provider.refunds.values()
+    made.key = (uuid.uuid4(), 1)  # a day later: the name would make another refund of a part
+
+    await money.make_due()
+    await money.job().run()
+
+    assert (await money.refund_state(paid), len(money.provider.refunds)) == ("settled", 1)
+
+
 async def test_a_provider_that_is_away_is_asked_again_after_ever_longer_pauses(money: MoneyScene) -> None:
     paid = await money.cancelled()
     money.provider.trouble.meet("away", calls=5)
@@ -167,6 +184,37 @@ async def test_an_operator_has_it_tried_once_more_or_pays_it_by_hand(money: Mone
 
     assert [await money.refund_state(paid) for paid in (first, second)] == ["settled", "settled"]
     assert await money.refunded_entries() == 2
+
+
+async def test_news_that_what_was_given_up_succeeded_has_the_provider_asked(money: MoneyScene) -> None:
+    paid = await money.cancelled()
+    money.provider.refund_becomes = FAILED
+    await money.run_until_still(refund_attempts_max=2)
+    first, last = money.provider.refunds
+
+    await tell(money, replace(money.provider.refunds[first].now, state=SUCCEEDED))  # it is not true any more
+    await money.run_until_still(refund_attempts_max=2)
+    assert (await money.refund_state(paid), await money.refunded_entries()) == ("failed", 0)
+    money.provider.settle_refund(last)
+    await tell(money, money.provider.refunds[last].now)
+    await money.run_until_still(refund_attempts_max=2)
+
+    assert (await money.refund_state(paid), await money.refunded_entries()) == ("settled", 1)
+    assert len(money.provider.refunds) == 2
+
+
+async def test_late_news_of_a_failure_opens_nothing_that_was_paid_by_hand(money: MoneyScene) -> None:
+    paid = await money.cancelled()
+    money.provider.refund_becomes = FAILED
+    await money.run_until_still(refund_attempts_max=2)
+    refund_id = await money.refund_id(paid.order_id)
+    await money.scene.db.run(lambda tx: settle_refund(tx, refund_id=refund_id, now=utc_now()))
+
+    for failed in money.provider.refunds.values():
+        await tell(money, failed.now)
+
+    assert (await money.refund_state(paid), await money.job().run()) == ("settled", 0)
+    assert await money.payment_states(paid.order_id) == ["refunded"]
 
 
 async def test_what_is_on_its_way_is_neither_paid_by_hand_nor_sent_again(money: MoneyScene) -> None:

@@ -11,14 +11,14 @@ from chassis.jobs import Job
 from chassis.logs import get_logger
 from chassis.metrics import Gauge
 from chassis.rate_limits import TooManyRequests
-from orders.clients.payment_provider import PaymentProvider
+from orders.clients.payment_provider import PaymentProvider, ProviderRefused, ProviderUnavailable
 from orders.domain.refund import Pauses, Refund
 from orders.domain.states import RefundState
 from orders.queries import owed_refunds
 from orders.settings import Settings
 from orders.storage.refund_pace import RefundPace
 from orders.usecases.send_refunds import ask_provider, claim_refunds
-from orders.usecases.take_in_refund import take_in_answer
+from orders.usecases.take_in_refund import Answer, take_in_answer
 
 TOLD_EVERY_S = 15.0
 OWED_STATES = frozenset(RefundState) - {RefundState.SETTLED}
@@ -58,8 +58,8 @@ class SendRefunds:
         fingerprints = Fingerprints.of_settings(settings)
         self._pace = RefundPace(db, fingerprints, at_once=at_once, per_s=settings.refunds_per_s)
         self._turn_s_max = settings.payment_timeout_s
-        # Longer than the wait for a turn and the call together: nobody else sends it meanwhile.
-        self._lease_s = self._turn_s_max + 2 * settings.payment_timeout_s
+        # Longer than the wait for a turn, a look and the call together: nobody else sends it meanwhile.
+        self._lease_s = self._turn_s_max + 3 * settings.payment_timeout_s
         self._pauses = Pauses(
             retry_s=settings.refund_retry_s,
             look_again_s=settings.refund_look_again_s,
@@ -91,18 +91,37 @@ class SendRefunds:
     async def _send(self, refund: Refund) -> None:
         """One that fails, or whose turn does not come, leaves its lease to end and the others alone."""
         try:
-            async with asyncio.timeout(self._turn_s_max):
-                await self._wait_for_turn()
-            answer = await ask_provider(self._provider, refund=refund)
+            if not await self._has_its_turn():
+                log.info("refund_waits_for_its_turn", refund_id=str(refund.refund_id))
+                return
+            answer = await self._ask(refund)
             failpoints.reach("orders.refund.sent")
             await self._db.run(
                 lambda tx: take_in_answer(tx, asked=refund, answer=answer, pauses=self._pauses, now=utc_now())
             )
             failpoints.reach("orders.refund.saved")
-        except TimeoutError:
-            log.info("refund_waits_for_its_turn", refund_id=str(refund.refund_id))
         except Exception:
             log.exception("refund_not_sent", refund_id=str(refund.refund_id))
+
+    async def _ask(self, refund: Refund) -> Answer:
+        """None, and a line in the log, when the provider said nothing that can be used: asked again later."""
+        try:
+            return await ask_provider(self._provider, refund=refund)
+        except (ProviderUnavailable, ProviderRefused) as error:
+            log.warning("refund_not_answered", refund_id=str(refund.refund_id), error=str(error))
+            return None
+
+    async def _has_its_turn(self) -> bool:
+        """False when it did not come in time."""
+        wait = asyncio.timeout(self._turn_s_max)
+        try:
+            async with wait:
+                await self._wait_for_turn()
+        except TimeoutError:
+            if wait.expired():
+                return False
+            raise
+        return True
 
     async def _wait_for_turn(self) -> None:
         while True:

@@ -54,11 +54,19 @@ async def send_again(tx: Transaction, *, refund: Refund, at: datetime) -> None:
 
 
 async def save_settled(tx: Transaction, *, refund: Refund, reference: str | None, at: datetime) -> None:
-    """It is paid back, and its payment refunded if nothing of it is kept or still on its way."""
-    values: dict[str, Any] = {"state": RefundState.SETTLED, "settled_at": at, "next_attempt_at": None}
-    if reference is not None:
-        values["provider_reference"] = reference
-    await _change(tx, refund, **values)
+    """It is paid back, and its payment refunded if nothing of it is kept or still on its way.
+
+    `reference` is the provider's name of what paid it back. None: a person did. An attempt that failed before
+    then gives the refund no name any more, so that late news of it opens nothing again.
+    """
+    await _change(
+        tx,
+        refund,
+        state=RefundState.SETTLED,
+        settled_at=at,
+        next_attempt_at=None,
+        provider_reference=reference,
+    )
     unsettled = exists().where(
         refunds.c.payment_id == refund.payment_id, refunds.c.state != RefundState.SETTLED
     )

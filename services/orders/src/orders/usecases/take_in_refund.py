@@ -26,8 +26,9 @@ async def take_in_refund(
 ) -> UUID | None:
     """Handle a notice about a refund and give the payment's id; None: it is none of ours.
 
-    A notice settles a refund, for good news is final until it is taken back. Of a failure it only has the
-    job ask at once: notices come late and out of order, and a new attempt may be under way.
+    A notice settles a refund, for good news is final until it is taken back. Of a failure, and of a success
+    after we had given up, it only has the job ask at once: notices come late and out of order, and a new
+    attempt may be under way.
     """
     found = await find_refund(tx, provider=provider, refund_id=refund.refund_id, reference=refund.reference)
     if found is None:
@@ -35,6 +36,8 @@ async def take_in_refund(
     known = await lock_refund(tx, found.refund_id)
     if refund.state is ProviderRefundState.SUCCEEDED and _is_about(refund, known):
         await settle(tx, refund=known, reference=refund.reference, now=now)
+    elif refund.state is ProviderRefundState.SUCCEEDED and known.state is RefundState.FAILED:
+        await save_submitted(tx, refund=known, reference=refund.reference, next_look_at=now)
     elif refund.state is ProviderRefundState.FAILED and refund.reference == known.provider_reference:
         await _look_into_failure(tx, known, now)
     return known.payment_id
@@ -65,7 +68,9 @@ async def take_in_answer(
 
 
 async def settle(tx: Transaction, *, refund: Refund, reference: str | None, now: datetime) -> None:
-    """The money is back: the refund is settled and the ledger says so, once."""
+    """The money is back: the refund is settled and the ledger says so, once. Without a `reference` at the
+    provider a person paid it back.
+    """
     await save_settled(tx, refund=refund, reference=reference, at=now)
     await record_refunded(
         tx,

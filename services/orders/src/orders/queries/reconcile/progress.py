@@ -76,6 +76,7 @@ WHERE order_id > :after AND order_id <= :upto AND state IN ('finalizing', 'cance
   AND changed_at < :stuck_before
 """
 
+# An order that gave all its tickets of the event back keeps those of others: it is to stay.
 _ORDER_OF_CANCELLED_EVENT = """
 SELECT DISTINCT order_id, event_id, 'cancelled' AS expected, placed.state AS found
 FROM orders.orders AS placed
@@ -83,8 +84,12 @@ JOIN orders.order_holds USING (order_id)
 JOIN orders.offers AS offer USING (event_id)
 WHERE placed.order_id > :after AND placed.order_id <= :upto
   AND order_holds.order_id > :after AND order_holds.order_id <= :upto
-  AND placed.state IN ('awaiting_payment', 'confirmed')
   AND offer.state = 'cancelled' AND offer.cancelled_at < :stuck_before
+  AND (placed.state = 'awaiting_payment'
+       OR placed.state = 'confirmed' AND EXISTS (
+            SELECT FROM orders.tickets AS ticket
+            WHERE ticket.order_id > :after AND ticket.order_id <= :upto AND ticket.state = 'valid'
+              AND ticket.order_id = placed.order_id AND ticket.event_id = offer.event_id))
 """
 
 CHECKS: Mapping[FindingKind, TextClause] = {

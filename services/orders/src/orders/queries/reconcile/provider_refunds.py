@@ -123,13 +123,14 @@ async def _ask(provider: PaymentProvider, ours: Row[Any]) -> list[ProviderRefund
 def _difference(ours: Row[Any], theirs: Sequence[ProviderRefund], terms: Terms) -> Finding | None:
     if ours.state == RefundState.SETTLED and ours.settled_at > terms.settled_before:
         return None
-    if ours.state in (RefundState.SETTLED, RefundState.SUBMITTED) and not theirs:
+    by_hand = ours.state == RefundState.SETTLED and ours.provider_reference is None
+    if ours.state in (RefundState.SETTLED, RefundState.SUBMITTED) and not theirs and not by_hand:
         return _finding(FindingKind.REFUND_UNKNOWN_TO_PROVIDER, ours, expected=ours.state, found="unknown")
     paid, owed = _paid_back(theirs), Counter({ours.currency: ours.amount_minor})
-    if ours.state == RefundState.SETTLED:
-        fits, expected = paid == owed, _text(owed)
-    elif ours.state == RefundState.FAILED:
+    if ours.state == RefundState.FAILED or by_hand:
         fits, expected = not paid, _text(Counter())
+    elif ours.state == RefundState.SETTLED:
+        fits, expected = paid == owed, _text(owed)
     else:  # it may have succeeded this moment: a job will ask, or be told
         fits, expected = paid <= owed, f"at most {_text(owed)}"
     return None if fits else _finding(FindingKind.REFUND_DIFFERS, ours, expected=expected, found=_text(paid))
