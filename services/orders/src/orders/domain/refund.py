@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from orders.domain.order import Money
+from orders.domain.pauses import DOUBLINGS_MAX
 from orders.domain.states import RefundState
 
 RECORDED = "recorded"
@@ -13,8 +14,8 @@ RECORDED = "recorded"
 WHOLE_ORDER = "order"
 """The cause of a refund of everything that is kept for an order."""
 
-DOUBLINGS_MAX = 20
-"""Keeps the power within its type; the longest pause is long reached by then."""
+OPEN_STATES = frozenset({RefundState.PENDING, RefundState.SUBMITTED})
+"""The job still has something to do about it."""
 
 
 def cause_of_ticket(ticket_id: UUID) -> str:
@@ -49,7 +50,7 @@ class Refund:
     @property
     def is_open(self) -> bool:
         """Whether the job still has something to do about it."""
-        return self.state in (RefundState.PENDING, RefundState.SUBMITTED)
+        return self.state in OPEN_STATES
 
 
 class RefundNotFound(Exception):
@@ -57,6 +58,13 @@ class RefundNotFound(Exception):
 
     def __init__(self, refund_id: UUID) -> None:
         super().__init__(f"there is no refund {refund_id}")
+
+
+class RefundedBefore(Exception):
+    """The capture was refunded for this cause before: a bug, which must not keep money silently."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"the capture was refunded before for {cause}")
 
 
 class RefundIsUnderWay(Exception):

@@ -14,12 +14,11 @@ from chassis.database import Transaction
 from chassis.ids import new_id
 from orders.domain.ledger import LedgerKind
 from orders.domain.order import Money
-from orders.domain.refund import RECORDED, Refund, RefundNotFound
+from orders.domain.refund import OPEN_STATES, RECORDED, Refund, RefundedBefore, RefundNotFound
 from orders.domain.states import PaymentState, RefundState
 from orders.storage.orders import lock_order
 from orders.storage.tables import ledger_entries, payments, refunds
 
-_OPEN = (RefundState.PENDING, RefundState.SUBMITTED)
 _COLUMNS = (*refunds.c, payments.c.provider)
 _REFUNDS: Select[Any] = select(*_COLUMNS).join(payments, payments.c.payment_id == refunds.c.payment_id)
 
@@ -34,8 +33,8 @@ async def start_refund(
     cause: str,
     reason: str,
     at: datetime,
-) -> bool:
-    """Owe `amount` of a capture back; False, and nothing changes, when it was for this cause before.
+) -> None:
+    """Owe `amount` of a capture back; raises RefundedBefore.
 
     The job sends it at once; a recorded payment's waits for an operator. Never more than was captured
     (`payments_refund_minor_check`).
@@ -57,13 +56,12 @@ async def start_refund(
     once = [refunds.c.payment_id, refunds.c.capture_reference, refunds.c.cause]
     statement = statement.on_conflict_do_nothing(index_elements=once).returning(refunds.c.refund_id)
     if await tx.scalar(statement) is None:
-        return False
+        raise RefundedBefore(cause)
     await _take_from_payment(tx, payment_id, amount, at)
-    return True
 
 
 async def find_refund(
-    tx: Transaction, *, provider: str, refund_id: UUID | None, reference: str | None = None
+    tx: Transaction, *, provider: str, refund_id: UUID | None, reference: str
 ) -> Refund | None:
     """The refund of this id, else the one of this name, at the provider; None when it has none of ours."""
     named = or_(refunds.c.refund_id == refund_id, refunds.c.provider_reference == reference)
@@ -101,7 +99,11 @@ async def claim_due_refunds(
     due = (
         select(refunds.c.refund_id)
         .join(payments, payments.c.payment_id == refunds.c.payment_id)
-        .where(refunds.c.next_attempt_at <= now, refunds.c.state.in_(_OPEN), payments.c.provider == provider)
+        .where(
+            refunds.c.next_attempt_at <= now,
+            refunds.c.state.in_(OPEN_STATES),
+            payments.c.provider == provider,
+        )
         .order_by(refunds.c.next_attempt_at)
         .limit(refunds_max)
         .with_for_update(of=refunds, skip_locked=True)
