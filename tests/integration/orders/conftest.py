@@ -262,6 +262,13 @@ async def till(scene: Scene, payment_sandbox: PaymentSandboxServer, till_app: Fa
 
 
 @pytest.fixture
+async def silent_till(till: Till) -> Till:
+    """A till whose sandbox sends no notices."""
+    await till.deliver_notices("none")
+    return till
+
+
+@pytest.fixture
 async def payer(till: Till, till_port: int, mint_token: MintToken) -> AsyncIterator[Callable[..., Person]]:
     """`payer("ada")`: somebody at the till."""
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{till_port}/api/v1", trust_env=False) as client:

@@ -10,20 +10,10 @@ import pytest
 from integration.orders import till as cards
 from integration.orders.conftest import Person
 from integration.orders.scene import hold_expired
-from integration.orders.till import RULES, TERMS, Till
+from integration.orders.till import RULES, Till
 
 from chassis.clock import utc_now
-from orders.domain.rights import OrderRight
 from orders.domain.states import OrderState as S
-from orders.usecases.start_payment import begin_payment, save_expiry, save_page
-from orders.usecases.take_in_payment import take_in_payment
-
-
-@pytest.fixture
-async def silent_till(till: Till) -> Till:
-    """A till whose sandbox sends no notices."""
-    await till.deliver_notices("none")
-    return till
 
 
 async def started(till: Till, ada_pays: Person) -> tuple[UUID, dict[str, Any]]:
@@ -79,6 +69,7 @@ async def test_a_page_that_nobody_paid_at_is_closed_before_the_holds_end(
 
     (there,) = await silent_till.at_sandbox(order_id)
     failed = await silent_till.paid(order_id, state="failed")
+    assert await silent_till.return_urls(order_id) == [None]
     assert (there["state"], failed["failure"], failed["page_url"]) == ("expired", "expired", None)
     again = await ada_pays.post(f"/orders/{order_id}/payments")
     assert (again.status_code, again.json()["payment_id"] == payment["payment_id"]) == (201, False)
@@ -151,88 +142,6 @@ async def test_money_that_arrives_after_its_page_was_closed_is_taken_in_late(
 
     await till.paid(order_id, state="captured")
     assert (await till.scene.order(order_id))["state"] == S.FINALIZING
-
-
-async def begun(till: Till) -> tuple[UUID, Any]:
-    """A payment whose request was killed before the provider was asked."""
-    order_id, _ = await till.order()
-    right = OrderRight(buyer_id="ada")
-    one = await till.db.run(
-        lambda tx: begin_payment(tx, order_id=order_id, right=right, terms=TERMS, now=utc_now())
-    )
-    payment = await till.db.run(
-        lambda tx: save_expiry(tx, begun=one, renewed=None, terms=TERMS, now=utc_now())
-    )
-    return order_id, payment
-
-
-async def create(till: Till, payment: Any) -> Any:
-    """What the killed request had asked the provider."""
-    return await till.provider.create_payment(
-        payment_id=payment.payment_id,
-        order_id=payment.order_id,
-        amount=payment.amount,
-        description="Order",
-        expires_at=payment.expires_at,
-        return_url=payment.return_url,
-    )
-
-
-async def test_a_payment_that_was_never_made_is_over(silent_till: Till, ada_pays: Person) -> None:
-    order_id, _ = await begun(silent_till)
-    await silent_till.time_passes(order_id, 31)
-
-    await silent_till.look_after_payments()
-
-    assert (await silent_till.paid(order_id, state="failed"))["failure"] == "never_made"
-    assert (await ada_pays.post(f"/orders/{order_id}/payments")).status_code == 201
-
-
-async def test_a_page_that_was_opened_by_a_killed_request_is_found(
-    silent_till: Till, ada_pays: Person
-) -> None:
-    order_id, payment = await begun(silent_till)
-    await create(silent_till, payment)
-    await silent_till.time_passes(order_id, 31)
-
-    await silent_till.look_after_payments()
-
-    (there,) = await silent_till.at_sandbox(order_id)
-    assert (await silent_till.paid(order_id, state="pending"))["page_url"] == there["page_url"]
-
-
-async def test_a_page_that_opens_after_its_order_was_given_up_is_closed_again(
-    silent_till: Till, ada_pays: Person
-) -> None:
-    order_id, payment = await begun(silent_till)
-    await silent_till.scene.cancel(order_id)
-    await silent_till.look_after_payments()
-    assert (await silent_till.paid(order_id, state="failed"))["failure"] == "never_made"
-
-    await create(silent_till, payment)
-    (there,) = await silent_till.at_sandbox(order_id)
-    told = await silent_till.provider.find_payment(reference=there["payment_id"])
-    assert told is not None
-    await silent_till.db.run(lambda tx: take_in_payment(tx, payment=told, provider="sandbox", now=utc_now()))
-    assert await silent_till.look_after_payments() == 1
-
-    (there,) = await silent_till.at_sandbox(order_id)
-    assert there["state"] == "expired"
-    assert await silent_till.look_after_payments() == 0
-
-
-async def test_a_page_that_opens_while_its_order_is_given_up_is_closed_at_once(
-    silent_till: Till, ada_pays: Person
-) -> None:
-    order_id, payment = await begun(silent_till)
-    made = await create(silent_till, payment)
-    await silent_till.scene.cancel(order_id)
-    await silent_till.db.run(lambda tx: save_page(tx, begun=payment, made=made, terms=TERMS, now=utc_now()))
-
-    assert await silent_till.look_after_payments() == 1
-
-    (there,) = await silent_till.at_sandbox(order_id)
-    assert there["state"] == "expired"
 
 
 async def test_a_provider_that_is_away_is_asked_again(silent_till: Till, ada_pays: Person) -> None:

@@ -175,6 +175,11 @@ class Till:
         found = "SELECT discrepancy FROM orders.payments WHERE order_id = :order_id ORDER BY payment_id"
         return [row[0] for row in await self.scene.rows(found, order_id=order_id)]
 
+    async def return_urls(self, order_id: uuid.UUID) -> list[str | None]:
+        """Where the pages of the order's payments lead back to, as far as we know."""
+        found = "SELECT return_url FROM orders.payments WHERE order_id = :order_id ORDER BY payment_id"
+        return [row[0] for row in await self.scene.rows(found, order_id=order_id)]
+
     async def ledger(self, order_id: uuid.UUID) -> list[tuple[str, int, str]]:
         """Kind, amount and currency of the order's entries."""
         found = (

@@ -8,20 +8,21 @@ from sqlalchemy import CTE, ColumnElement, and_, case, func, or_, select, update
 
 from chassis.database import Transaction
 from orders.domain.states import OrderState, PaymentState
+from orders.storage.pauses import doubling_pause
 from orders.storage.tables import orders, payments
-
-# Keeps the power within its type; every setting is long reached by then.
-DOUBLINGS_MAX = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DuePayment:
-    """A payment to ask the provider about; `must_close`: nobody shall pay there any more."""
+    """A payment to ask the provider about; `must_close`: nobody shall pay there any more. It is asked about
+    again at `look_at`, unless that was changed since.
+    """
 
     payment_id: UUID
     order_id: UUID
     reference: str | None
     must_close: bool
+    look_at: datetime
 
 
 async def claim_due_payments(
@@ -39,7 +40,8 @@ async def claim_due_payments(
     again although whoever claimed it was killed. The pauses begin anew when the page closes: what
     became of the payment must then be known soon.
     """
-    due, after_pause = _due(provider, payments_max, now), _after(now, again_s, again_s_max)
+    due = _due(provider, payments_max, now)
+    after_pause = now + doubling_pause(first_s=again_s, longest_s=again_s_max, times=payments.c.looks)
     closes_first = and_(payments.c.expires_at > now, after_pause >= payments.c.expires_at)
     claimed = (
         update(payments)
@@ -48,7 +50,13 @@ async def claim_due_payments(
             look_at=case((closes_first, payments.c.expires_at), else_=after_pause),
             looks=case((closes_first, 0), else_=payments.c.looks + 1),
         )
-        .returning(payments.c.payment_id, payments.c.order_id, payments.c.reference, _must_close(now))
+        .returning(
+            payments.c.payment_id,
+            payments.c.order_id,
+            payments.c.reference,
+            payments.c.look_at,
+            _must_close(now),
+        )
     )
     return [DuePayment(**row) for row in (await tx.execute(claimed)).mappings()]
 
@@ -80,12 +88,6 @@ def _due(provider: str, payments_max: int, now: datetime) -> CTE:
         .with_for_update(key_share=True, skip_locked=True)
         .cte("due")
     )
-
-
-def _after(now: datetime, again_s: float, again_s_max: float) -> ColumnElement[datetime]:
-    doublings = func.power(2, func.least(payments.c.looks, DOUBLINGS_MAX))
-    pause_s = func.least(again_s * doublings, max(again_s, again_s_max))
-    return now + func.make_interval(0, 0, 0, 0, 0, 0, pause_s)
 
 
 def _must_close(now: datetime) -> ColumnElement[bool]:

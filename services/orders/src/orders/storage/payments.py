@@ -15,8 +15,8 @@ from orders.domain.order import Money
 from orders.domain.states import Discrepancy, PaymentFailure, PaymentState
 from orders.storage.tables import payments
 
-_OVER = {"look_at": None, "page_url": None}
-"""Nobody pays there any more, and the provider has said its last word."""
+_OVER = {"look_at": None, "page_url": None, "return_url": None}
+"""Nobody pays there any more, or comes back from there, and the provider has said its last word."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +39,7 @@ class Payment:
     page_url: str | None = field(repr=False)
     return_url: str | None = field(repr=False)
     expires_at: datetime | None
+    look_at: datetime | None
     failure: PaymentFailure | None
     discrepancy: Discrepancy | None
 
@@ -105,7 +106,7 @@ async def pending_payment(tx: Transaction, *, order_id: UUID) -> Payment | None:
 
 
 async def find_payment(
-    tx: Transaction, *, provider: str, reference: str | None, payment_id: UUID | None
+    tx: Transaction, *, provider: str, reference: str, payment_id: UUID | None
 ) -> Payment | None:
     """The payment of this name at the provider; else the one of our own name, if it is at this provider."""
     named = or_(payments.c.reference == reference, payments.c.payment_id == payment_id)
@@ -169,6 +170,12 @@ async def stop_looking(tx: Transaction, *, payment_id: UUID) -> None:
     await _change(tx, payment_id, **_OVER)
 
 
+async def forget_pages(tx: Transaction, *, order_id: UUID) -> None:
+    """Forget where an order's payments are paid, and where their pages lead back to."""
+    of_order = update(payments).where(payments.c.order_id == order_id)
+    await tx.execute(of_order.values(page_url=None, return_url=None))
+
+
 async def _change(tx: Transaction, payment_id: UUID, **values: Any) -> None:
     await tx.execute(update(payments).where(payments.c.payment_id == payment_id).values(values))
 
@@ -186,6 +193,7 @@ def _payment(row: RowMapping) -> Payment:
         page_url=row["page_url"],
         return_url=row["return_url"],
         expires_at=row["expires_at"],
+        look_at=row["look_at"],
         failure=row["failure"] and PaymentFailure(row["failure"]),
         discrepancy=row["discrepancy"] and Discrepancy(row["discrepancy"]),
     )

@@ -64,8 +64,9 @@ async def take_in_answer(
         return
     await lock_order(tx, due.order_id)
     payment = await payments.load_payment(tx, due.payment_id)
-    if payment.reference is not None:
-        return  # its name came in meanwhile; or else the provider has forgotten it, and is asked again
+    if payment.reference is not None or payment.look_at != due.look_at:
+        # Its name came in, or a request goes on with it; or the provider forgot it. It is asked about again.
+        return
     if payment.state is PaymentState.PENDING:
         await payments.fail(tx, payment_id=due.payment_id, failure=PaymentFailure.NEVER_MADE, at=now)
     else:

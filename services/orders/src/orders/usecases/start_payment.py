@@ -60,6 +60,9 @@ async def begin_payment(
     await _check_takes_place(tx, order)
     under_way = await payments.pending_payment(tx, order_id=order_id)
     payment = under_way or await _insert(tx, order, terms, now)
+    if payment.reference is None and under_way is not None:
+        # Else a job may find that it was never made, just before this request has it made.
+        await payment_looks.look_later(tx, payment_id=payment.payment_id, at=_next_look(payment, terms, now))
     renewable = payment.expires_at is None and not await are_renewed(tx, order=order)
     hold_ids = tuple(hold.hold_id for hold in order.holds)
     return BegunPayment(payment=payment, is_new=under_way is None, renew=hold_ids if renewable else ())
@@ -102,9 +105,7 @@ async def save_page(
     """Take in the provider's answer. If the order awaits it no more, a job closes the page again at once."""
     await take_in_payment(tx, payment=made, provider=terms.provider, now=now)
     order = await lock_order(tx, begun.order_id)
-    look_at = now
-    if order.state is OrderState.AWAITING_PAYMENT and begun.expires_at is not None:
-        look_at = min(begun.expires_at, now + timedelta(seconds=terms.look_again_s))
+    look_at = _next_look(begun, terms, now) if order.state is OrderState.AWAITING_PAYMENT else now
     await payment_looks.look_later(tx, payment_id=begun.payment_id, at=look_at)
 
 
@@ -120,6 +121,11 @@ def _check_payable(order: Order) -> None:
 async def _check_takes_place(tx: Transaction, order: Order) -> None:
     if cancelled := await cancelled_events(tx, {hold.event_id for hold in order.holds}):
         raise EventIsCancelled(sorted(cancelled))
+
+
+def _next_look(payment: Payment, terms: PaymentTerms, now: datetime) -> datetime:
+    look_at = now + timedelta(seconds=terms.look_again_s)
+    return look_at if payment.expires_at is None else min(payment.expires_at, look_at)
 
 
 async def _insert(tx: Transaction, order: Order, terms: PaymentTerms, now: datetime) -> Payment:
