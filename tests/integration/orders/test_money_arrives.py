@@ -10,6 +10,7 @@ from integration.orders import till as cards
 from integration.orders.conftest import Person
 from integration.orders.scene import hold_expired
 from integration.orders.till import Till
+from structlog.testing import capture_logs
 
 from chassis.clock import utc_now
 from orders.clients.payment_provider import Capture, Notice, ProviderPayment, ProviderPaymentState
@@ -31,9 +32,14 @@ async def test_money_that_differs_from_the_order_goes_back_whole_and_is_flagged(
 ) -> None:
     order_id, _ = await till.order()
 
-    await till.pay((await ada_pays.post(f"/orders/{order_id}/payments")).json(), card)
+    with capture_logs() as logs:
+        await till.pay((await ada_pays.post(f"/orders/{order_id}/payments")).json(), card)
+        payment = await till.paid(order_id, state="refunding", discrepancy=discrepancy)
 
-    payment = await till.paid(order_id, state="refunding")
+    told = [line["discrepancy"] for line in logs if line["event"] == "payment_discrepancy"]
+    assert told == [discrepancy]
+    read = await ada_pays.get(f"/orders/{order_id}/payments/{payment['payment_id']}")
+    assert read.json()["discrepancy"] == discrepancy
     (captured,) = await till.ledger(order_id)
     (refund,) = payment["refunds"]
     assert entry in (None, captured)

@@ -37,6 +37,7 @@ async def test_a_paid_order_is_finalized_by_the_notice_of_its_capture(till: Till
     order = await till.scene.order(order_id)
     assert (order["state"], order["timeline"][-1]["actor"]) == (S.FINALIZING, "payment_provider")
     assert (payment["provider"], payment["page_url"], payment["refunds"]) == ("sandbox", None, [])
+    assert (payment["discrepancy"], await till.return_urls(order_id)) == (None, [None])
     assert await till.scene.take_sent() == ["confirm_holds"]
     assert await till.ledger(order_id) == [("captured", 4500, "PLN")]
 

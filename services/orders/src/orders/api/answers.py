@@ -18,6 +18,7 @@ from orders.api.examples import (
 )
 from orders.domain.states import (
     Actor,
+    Discrepancy,
     OrderState,
     PaymentFailure,
     PaymentState,
@@ -98,6 +99,9 @@ class PaymentOut(_Out):
     expires_at: datetime | None = Field(description="When the page closes; null for recorded money")
     failure: PaymentFailure | None = Field(
         description="Why no money came of it; of a pending payment, that its last attempt was declined"
+    )
+    discrepancy: Discrepancy | None = Field(
+        description="What arrived that was not asked for; it goes back whole, as `refunds` says"
     )
     created_at: datetime
     refunds: list[RefundOut]

@@ -36,6 +36,7 @@ PAYMENT: dict[str, Any] = {
     "page_url": "http://127.0.0.1:8090/pay/pay_2fZq7mXc",
     "expires_at": "2026-11-23T10:18:30Z",
     "failure": None,
+    "discrepancy": None,
     "created_at": "2026-11-23T10:03:00Z",
     "refunds": [],
 }
@@ -69,6 +70,7 @@ ORDER: dict[str, Any] = {
             "page_url": None,
             "expires_at": None,
             "failure": None,
+            "discrepancy": None,
             "created_at": _PAID_AT,
             "refunds": [],
         }

@@ -17,6 +17,7 @@ jsonb_build_object(
     'page_url', CASE WHEN payment.state = 'pending' THEN payment.page_url END,
     'expires_at', payment.expires_at,
     'failure', payment.failure,
+    'discrepancy', payment.discrepancy,
     'created_at', payment.created_at,
     'refunds', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                            'refund_id', refund_id,

@@ -5,6 +5,7 @@ finalizes the order, or goes back.
 from datetime import datetime
 
 from chassis.database import Transaction
+from chassis.logs import get_logger
 from orders.clients.payment_provider import Capture
 from orders.domain.order import Order
 from orders.domain.payment import discrepancy_of, refund_reason
@@ -15,6 +16,8 @@ from orders.storage.ledger import record_captured
 from orders.storage.payments import Payment, add_captured, flag_discrepancy
 from orders.storage.refunds import start_refund
 from orders.usecases.steps import finalize
+
+log = get_logger()
 
 EXCESS = "excess"
 """The cause of a refund of money that fitted nothing when it arrived."""
@@ -44,6 +47,7 @@ async def take_in_capture(
     if discrepancy is None:
         await use_capture(tx, order=order, payment=payment, capture=capture, actor=actor, now=now)
     else:
+        log.warning("payment_discrepancy", payment_id=str(payment.payment_id), discrepancy=discrepancy)
         await flag_discrepancy(tx, payment_id=payment.payment_id, discrepancy=discrepancy)
         await _refund(tx, payment, capture, discrepancy, now)
     return True
