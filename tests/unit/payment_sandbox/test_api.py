@@ -1,5 +1,6 @@
 """What a merchant may ask, and how often."""
 
+import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -108,6 +109,18 @@ async def test_an_open_page_is_closed_for_good(provider):
     await provider.pay(payment, CARD)
     assert closed[0] == await provider.read(payment)
     assert ["payment.expired"] == await provider.told(payment["payment_id"])
+
+
+async def test_more_pages_close_at_once_than_a_query_takes_values(provider, monkeypatch):
+    monkeypatch.setattr("rowlock_payment_sandbox.storage.payments.DUE_MAX", 3, raising=False)
+    provider.sandbox.db.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 20)
+    opened = [await provider.open() for _ in range(25)]
+    late = [await provider.paid("4000000000000341") for _ in range(5)]
+    provider.pass_s(3600)
+
+    assert {"expired"} == {(await provider.read(payment))["state"] for payment in opened}
+    assert {"captured"} == {(await provider.read(payment))["state"] for payment in late}
+    assert ["payment.expired"] == await provider.told(opened[0]["payment_id"])
 
 
 @pytest.mark.parametrize(("card", "state"), [(CARD, "captured"), ("4000000000000119", "processing")])

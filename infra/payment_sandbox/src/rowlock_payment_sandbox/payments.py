@@ -90,14 +90,16 @@ def expire_payment(sandbox: Sandbox, payment_id: str, *, now: datetime) -> Payme
 
 def expire_overdue(sandbox: Sandbox, *, now: datetime) -> None:
     """Close the pages whose time is over."""
-    for payment in payments_to_expire(sandbox.db, now=now):
-        _expire(sandbox, payment, now)
+    while due := payments_to_expire(sandbox.db, now=now):
+        for payment in due:
+            _expire(sandbox, payment, now)
 
 
 def capture_late(sandbox: Sandbox, *, now: datetime) -> None:
     """Capture what is to be captured by now, however long ago its page closed."""
-    for payment in payments_to_capture(sandbox.db, now=now):
-        _capture(sandbox, payment, now)
+    while due := payments_to_capture(sandbox.db, now=now):
+        for payment in due:
+            _capture(sandbox, payment, now)
 
 
 def _open_payment(sandbox: Sandbox, payment_id: str, now: datetime) -> Payment:

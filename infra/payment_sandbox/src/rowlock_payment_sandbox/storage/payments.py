@@ -8,6 +8,9 @@ from sqlite3 import Connection, Row
 from rowlock_payment_sandbox.model import Capture, Payment, PaymentState
 from rowlock_payment_sandbox.storage.database import moment, moment_or_none, text, text_or_none
 
+DUE_MAX = 500
+"""Payments given at once of those that are due: SQLite takes a limited number of values in a query."""
+
 
 def insert_payment(db: Connection, payment: Payment) -> None:
     db.execute(
@@ -95,13 +98,13 @@ def newest_payments(db: Connection, *, limit: int) -> list[Payment]:
 
 
 def payments_to_expire(db: Connection, *, now: datetime) -> list[Payment]:
-    """Open ones whose page has closed."""
-    return _due(db, "SELECT * FROM payments WHERE state = 'open' AND expires_at <= ?", now)
+    """Open ones whose page has closed, DUE_MAX at most."""
+    return _due(db, "SELECT * FROM payments WHERE state = 'open' AND expires_at <= ? LIMIT ?", now)
 
 
 def payments_to_capture(db: Connection, *, now: datetime) -> list[Payment]:
-    """Those whose late capture is due."""
-    return _due(db, "SELECT * FROM payments WHERE capture_at <= ? ORDER BY capture_at", now)
+    """Those whose late capture is due, DUE_MAX at most."""
+    return _due(db, "SELECT * FROM payments WHERE capture_at <= ? ORDER BY capture_at LIMIT ?", now)
 
 
 def next_payment_at(db: Connection) -> datetime | None:
@@ -114,7 +117,7 @@ def next_payment_at(db: Connection) -> datetime | None:
 
 
 def _due(db: Connection, query: str, now: datetime) -> list[Payment]:
-    return _payments(db, db.execute(query, (text(now),)).fetchall())
+    return _payments(db, db.execute(query, (text(now), DUE_MAX)).fetchall())
 
 
 def _payments(db: Connection, rows: Sequence[Row]) -> list[Payment]:
