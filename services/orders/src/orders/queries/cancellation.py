@@ -12,17 +12,11 @@ from orders.domain.cancellation import CancellationTerms, choose_tickets, terms_
 from orders.domain.order import OrderNotFound
 from orders.domain.rights import OrderRight
 from orders.domain.states import OrderState
+from orders.queries.readable import READABLE
 from orders.storage.offers import load_offers
 from orders.storage.sold_tickets import tickets_of_order, valid_tickets
 
-# As queries.orders: the right is part of the question.
-_ORDER = text("""
-SELECT state, currency FROM orders.orders
-WHERE order_id = :order_id
-  AND (:is_operator
-       OR buyer_id = CAST(:buyer_id AS text)
-       OR access_token_sha256 = CAST(:access_token_sha256 AS bytea))
-""")
+_ORDER = text(f"SELECT state, currency FROM orders.orders AS placed WHERE {READABLE}")  # noqa: S608 -- our own text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

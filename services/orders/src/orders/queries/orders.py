@@ -15,6 +15,7 @@ from orders.domain.pesel import masked_pesel
 from orders.domain.rights import OrderRight
 from orders.domain.states import OrderState
 from orders.queries.payments import PAYMENT_JSON
+from orders.queries.readable import READABLE
 from orders.storage.personal_data import PersonalData
 
 # An order with all its parts: the parts are aggregated beside their order, so that a page of
@@ -52,16 +53,8 @@ FROM orders.orders AS placed
 
 _ONE_ORDER = text(f"{_ORDERS} WHERE placed.order_id = :order_id")
 
-# The right is part of the question (domain.rights.OrderRight.may_read says the same): another's order
-# is not put together only to be thrown away, so it takes as long to refuse as one that does not exist.
-_READABLE = """
-placed.order_id = :order_id
-AND (:is_operator
-     OR placed.buyer_id = CAST(:buyer_id AS text)
-     OR placed.access_token_sha256 = CAST(:access_token_sha256 AS bytea))
-"""
-_READABLE_ORDER = text(f"{_ORDERS} WHERE {_READABLE}")
-_IS_READABLE = text(f"SELECT 1 FROM orders.orders AS placed WHERE {_READABLE}")  # noqa: S608 -- our own text
+_READABLE_ORDER = text(f"{_ORDERS} WHERE {READABLE}")
+_IS_READABLE = text(f"SELECT 1 FROM orders.orders AS placed WHERE {READABLE}")  # noqa: S608 -- our own text
 
 # UUIDv7 ids sort by time, so the newest come first and the id alone is the cursor.
 _ORDERS_OF_BUYER = text(f"""

@@ -60,9 +60,9 @@ async def record_refunded(
     provider: str,
     amount: Money,
     at: datetime,
-) -> bool:
-    """Write that a refund is settled; False when it is known already."""
-    return await _record(
+) -> None:
+    """Write that a refund is settled, once however often it settles."""
+    await _record(
         tx,
         kind=LedgerKind.REFUNDED,
         order_id=order_id,
@@ -84,11 +84,9 @@ async def record_fee(
     cause: str,
     amount: Money,
     at: datetime,
-) -> bool:
-    """Write what is kept of a cancelled order or ticket, `cause` as that of its refund; False when it is
-    known already.
-    """
-    return await _record(
+) -> None:
+    """Write what is kept of a cancelled order or ticket, once for each `cause`, which is as its refund's."""
+    await _record(
         tx,
         kind=LedgerKind.FEE,
         order_id=order_id,

@@ -18,12 +18,11 @@ from orders.domain.order import Change, Money, Order, OrderHold, OrderNotFound
 from orders.domain.person_limit import COUNTED_STATES
 from orders.domain.rights import OrderOwner
 from orders.domain.states import OrderState
+from orders.storage.pauses import doubling_pause
 from orders.storage.person_tickets import release_person_tickets
 from orders.storage.tables import order_history, order_holds, orders
 
 _UNDER_WAY = (OrderState.FINALIZING, OrderState.CANCELLING)
-# Keeps the power within its type; every setting is long reached by then.
-DOUBLINGS_MAX = 20
 
 _HOLDS = (
     select(
@@ -95,12 +94,11 @@ async def lock_stuck_orders(
 
     Too long is `overdue_s`, doubled by each resend up to `overdue_s_max`.
     """
-    doublings = func.power(2, func.least(orders.c.command_resends, DOUBLINGS_MAX))
-    waits_s = func.least(overdue_s * doublings, max(overdue_s, overdue_s_max))
+    wait = doubling_pause(first_s=overdue_s, longest_s=overdue_s_max, times=orders.c.command_resends)
     stuck = _ORDER.where(
         orders.c.state.in_(_UNDER_WAY),
         orders.c.command_sent_at < now - timedelta(seconds=overdue_s),  # what the index can find
-        orders.c.command_sent_at < now - func.make_interval(0, 0, 0, 0, 0, 0, waits_s),
+        orders.c.command_sent_at < now - wait,
     )
     return await _locked(tx, stuck.limit(orders_max), skip_locked=True)
 

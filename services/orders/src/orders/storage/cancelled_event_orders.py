@@ -10,7 +10,7 @@ from orders.domain.states import OfferState, OrderState, TicketState
 from orders.storage.orders import lock_orders
 from orders.storage.tables import offers, order_holds, orders, tickets
 
-_TO_SWEEP = (offers.c.state == OfferState.CANCELLED) & offers.c.orders_cancelled_at.is_(None)
+_UNDER_WAY = (offers.c.state == OfferState.CANCELLED) & offers.c.orders_cancelled_at.is_(None)
 
 
 async def lock_orders_of_cancelled_events(tx: Transaction, *, orders_max: int) -> list[Order]:
@@ -24,12 +24,12 @@ async def lock_orders_of_cancelled_events(tx: Transaction, *, orders_max: int) -
         select(order_holds.c.order_id)
         .join(offers, offers.c.event_id == order_holds.c.event_id)
         .join(unpaid, unpaid.c.order_id == order_holds.c.order_id)
-        .where(_TO_SWEEP, unpaid.c.state == OrderState.AWAITING_PAYMENT)
+        .where(_UNDER_WAY, unpaid.c.state == OrderState.AWAITING_PAYMENT)
     )
     with_tickets = (
         select(tickets.c.order_id)
         .join(offers, offers.c.event_id == tickets.c.event_id)
-        .where(_TO_SWEEP, tickets.c.state == TicketState.VALID)
+        .where(_UNDER_WAY, tickets.c.state == TicketState.VALID)
     )
     # Asked again under the lock: an order may have moved on since it was found.
     is_open = orders.c.state.in_([OrderState.AWAITING_PAYMENT, OrderState.CONFIRMED])
@@ -37,7 +37,7 @@ async def lock_orders_of_cancelled_events(tx: Transaction, *, orders_max: int) -
     return await lock_orders(tx, found, orders_max=orders_max, skip_locked=True)
 
 
-async def close_swept_cancellations(tx: Transaction, *, cancelled_before: datetime, at: datetime) -> None:
+async def close_done_cancellations(tx: Transaction, *, cancelled_before: datetime, at: datetime) -> None:
     """Mark cancelled events of which no order is left to cancel, so that no job looks again."""
     undecided = (
         select(order_holds.c.order_id)
@@ -51,5 +51,5 @@ async def close_swept_cancellations(tx: Transaction, *, cancelled_before: dateti
         tickets.c.event_id == offers.c.event_id, tickets.c.state == TicketState.VALID
     )
     nothing_left = ~exists(undecided) & ~exists(valid)
-    swept = _TO_SWEEP & (offers.c.cancelled_at < cancelled_before) & nothing_left
-    await tx.execute(update(offers).where(swept).values(orders_cancelled_at=at))
+    done = _UNDER_WAY & (offers.c.cancelled_at < cancelled_before) & nothing_left
+    await tx.execute(update(offers).where(done).values(orders_cancelled_at=at))
