@@ -17,6 +17,7 @@ from orders.api.payment_notices import REFUSED
 from orders.domain.states import OrderState as S
 
 REFUSED_PROBLEM = (401, "notice-refused")
+MALFORMED_PROBLEM = (422, "notice-malformed")
 
 
 async def assert_nothing_happened(desk: Desk, order_id: UUID) -> None:
@@ -124,15 +125,25 @@ async def test_another_notice_id_needs_another_signature(desk: Desk):
     assert ([("captured", 4500, "PLN")], 1) == (await desk.ledger(order_id), len(await desk.notices()))
 
 
-async def test_a_true_signature_over_nonsense_is_refused(desk: Desk):
+async def test_a_true_signature_over_nonsense_is_told_that_it_cannot_be_read(desk: Desk):
     order_id, _ = await desk.paid()
     before = refused(desk, "malformed")
 
     for nonsense in (b"", b"{}", b"[]", b"null", b'{"type": "payment.captured", "data": {}}', b"\x00"):
-        assert REFUSED_PROBLEM == problem(await desk.send(*desk.world.signed(nonsense, at=utc_now())))
+        assert MALFORMED_PROBLEM == problem(await desk.send(*desk.world.signed(nonsense, at=utc_now())))
 
     assert before + 6 == refused(desk, "malformed")
     await assert_nothing_happened(desk, order_id)
+
+
+async def test_nonsense_is_told_nothing_unless_it_is_rightly_signed(desk: Desk):
+    long_ago = utc_now() - timedelta(hours=1)
+    for attempt in (
+        desk.world.signed(b"{}", at=utc_now(), secrets=[ANOTHER]),
+        desk.world.signed(b"{}", at=long_ago),
+        (JSON, b"{}"),
+    ):
+        assert REFUSED_PROBLEM == problem(await desk.send(*attempt))
 
 
 # Stale

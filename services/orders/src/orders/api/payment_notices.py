@@ -14,7 +14,7 @@ from chassis.problems import NOT_FOUND, ProblemError, problem_responses
 from orders.api import problems
 from orders.api.examples import NOTICE
 from orders.api.payment_desk import PaymentDeskOf
-from orders.clients.payment_provider import Notice, NoticeRefused, PaymentProvider
+from orders.clients.payment_provider import Notice, NoticeRefused, NoticeUnreadable, PaymentProvider
 from orders.domain.states import NoticeVerdict
 from orders.usecases.take_notice import take_notice
 
@@ -43,13 +43,19 @@ log = get_logger()
     summary="Tell what became of a payment or a refund",
     dependencies=[Security(SIGNATURE)],
     openapi_extra={"requestBody": {"required": True, "content": {"application/json": NOTICE_BODY}}},
-    responses=problem_responses(problems.NOTICE_REFUSED, problems.PAYMENT_UNKNOWN),
+    responses=problem_responses(
+        problems.NOTICE_REFUSED,
+        problems.NOTICE_MALFORMED,
+        problems.PAYMENT_UNKNOWN,
+        problems.PAYMENTS_NOT_SET_UP,
+    ),
 )
 async def post_payment_notice(
     provider: Annotated[str, Path(examples=["sandbox"])], request: Request, desk: PaymentDeskOf, db: Db
 ) -> Response:
     """For the payment provider. A notice counts once however often it comes, in whatever order; one
-    whose signature is wrong or too old is refused. 404: no payment of ours, send it again later.
+    whose signature is wrong or too old is refused, and so is a signed one that cannot be read. 404: no
+    payment of ours, send it again later.
     """
     known = desk.provider
     if provider != known.name:
@@ -69,4 +75,6 @@ def _read(provider: PaymentProvider, request: Request, body: bytes) -> Notice:
     except NoticeRefused as refused:
         REFUSED.labels(provider.name, refused.reason).inc()
         log.warning("payment_notice_refused", provider=provider.name, reason=refused.reason)
+        if isinstance(refused, NoticeUnreadable):
+            raise ProblemError(problems.NOTICE_MALFORMED, "Its body is not what is told here.") from None
         raise ProblemError(problems.NOTICE_REFUSED, "Its signature is wrong, missing or too old.") from None

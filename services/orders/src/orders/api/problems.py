@@ -147,6 +147,7 @@ PROVIDER_REFUSED = ProblemSpec(
     extra=lambda error: {"code": error.code},
 )
 NOTICE_REFUSED = ProblemSpec(401, "notice-refused", "The notice is not to be believed")
+NOTICE_MALFORMED = ProblemSpec(422, "notice-malformed", "The notice is signed, but cannot be read")
 PAYMENT_UNKNOWN = ProblemSpec(404, "payment-unknown", "The notice is about no payment of ours")
 EMAIL_NOT_VERIFIED = ProblemSpec(403, "email-not-verified", "Your e-mail is not verified")
 

@@ -69,7 +69,6 @@ class ProviderRefundState(StrEnum):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProviderRefund:
     """A refund as the provider sees it. `refund_id` is ours; None for one that is not ours.
-
     `capture_reference` is the capture it pays back from, where the provider says.
     """
 
@@ -111,9 +110,13 @@ class NoticeStale(NoticeRefused):
 
 
 class NoticeMalformed(NoticeRefused):
-    """It lacks its headers, or was signed with our secret and yet cannot be read."""
+    """It lacks its headers, or is signed and cannot be read."""
 
     reason = "malformed"
+
+
+class NoticeUnreadable(NoticeMalformed):
+    """It was signed with our secret, and yet its body does not fit."""
 
 
 class ProviderUnavailable(Exception):
@@ -146,10 +149,9 @@ class PaymentProvider(Protocol):
         expires_at: datetime,
         return_url: str,
     ) -> ProviderPayment:
-        """Open a payment page. The same `payment_id` again gives the same payment.
-
-        Perhaps as it was at first: look with `find_payment` for what it is by now. A provider may let
-        its page live longer than `expires_at`: close it in time.
+        """Open a payment page. The same `payment_id` again gives the same payment, perhaps as it was at
+        first: look with `find_payment` for what it is by now. A provider may let its page live longer
+        than `expires_at`: close it in time.
         """
         ...
 
@@ -169,7 +171,6 @@ class PaymentProvider(Protocol):
         self, *, refund_id: UUID, attempt: int, capture_reference: str, amount: Money
     ) -> ProviderRefund:
         """Pay money of a capture back. The same id and attempt again give the same refund, as above.
-
         After a refund FAILED, the next attempt is a new refund of the same `refund_id`.
         """
         ...

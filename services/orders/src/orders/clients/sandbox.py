@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from orders.clients import signed_notices
 from orders.clients.payment_provider import (
     Notice,
-    NoticeMalformed,
+    NoticeUnreadable,
     ProviderPayment,
     ProviderRefund,
     ProviderRefused,
@@ -119,7 +119,7 @@ class Sandbox:
                 refund=read(RefundAnswer, said.data).refund() if topic == "refund" else None,
             )
         except (ValidationError, ProviderUnavailable):
-            raise NoticeMalformed("its body does not fit") from None
+            raise NoticeUnreadable("its body does not fit") from None
 
     async def payments_since(self, *, since: datetime) -> AsyncIterator[ProviderPayment]:
         """See PaymentProvider."""

@@ -10,6 +10,7 @@ from orders.clients.payment_provider import (
     Notice,
     NoticeForged,
     NoticeMalformed,
+    NoticeUnreadable,
     ProviderPayment,
     ProviderRefund,
 )
@@ -28,7 +29,7 @@ REFUND_KINDS = ("refund.created", "refund.updated", "refund.failed", "charge.ref
 
 
 def read_notice(*, secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
-    """Raise NoticeMalformed, NoticeForged or NoticeStale; the age counts only once the signature fits."""
+    """Raise a NoticeRefused; the age counts only once the signature fits."""
     sent_at = _verify(secret=secret, headers=headers, body=body)
     check_age(sent_at=sent_at, now=now)
     try:
@@ -41,7 +42,7 @@ def read_notice(*, secret: str, headers: Mapping[str, str], body: bytes, now: da
             refund=_refund(event) if event.type in REFUND_KINDS else None,
         )
     except ValidationError:
-        raise NoticeMalformed("its body does not fit") from None
+        raise NoticeUnreadable("its body does not fit") from None
 
 
 def _session(event: Event) -> ProviderPayment:
