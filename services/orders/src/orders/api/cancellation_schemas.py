@@ -85,7 +85,10 @@ class EventRefundsOut(BaseModel):
     event_id: UUID
     cancelled_at: datetime | None = Field(description="When orders heard of it; null: the event takes place")
     orders: OrdersOfEventOut
-    refunds: list[RefundsInStateOut]
+    refunds: list[RefundsInStateOut] = Field(
+        description="All refunds of these orders: those of an order of several events count for each event, "
+        "with what goes back for the others"
+    )
 
 
 def _shared(share: RefundShare, currency: str) -> dict[str, MoneyOut]:
