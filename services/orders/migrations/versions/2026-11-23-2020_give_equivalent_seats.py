@@ -14,12 +14,15 @@ def upgrade() -> None:
     op.add_column("orders", allowed, schema="orders")
     op.add_column("order_lines", sa.Column("ordered_seat_id", sa.Text(), nullable=True), schema="orders")
     op.create_check_constraint(
-        "order_lines_ordered_seat_id_check", "order_lines", "ordered_seat_id <> seat_id", schema="orders"
+        op.f("order_lines_ordered_seat_id_check"),
+        "order_lines",
+        "ordered_seat_id <> seat_id",
+        schema="orders",
     )
 
 
 def downgrade() -> None:
     # Which seats were ordered is forgotten; which are the order's is not.
-    op.drop_constraint("order_lines_ordered_seat_id_check", "order_lines", schema="orders", type_="check")
+    op.drop_constraint(op.f("order_lines_ordered_seat_id_check"), "order_lines", schema="orders")
     op.drop_column("order_lines", "ordered_seat_id", schema="orders")
     op.drop_column("orders", "equivalent_seats_allowed", schema="orders")
