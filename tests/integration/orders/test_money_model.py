@@ -10,9 +10,11 @@ The usual run tells the same stories every time. ROWLOCK_MODEL_STORIES=1000 tell
 
 import asyncio
 import os
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture.engine import ConjectureRunner
 from hypothesis.stateful import run_state_machine_as_test
 
 from orders.clients.payment_provider import ProviderRefundState
@@ -22,6 +24,7 @@ from support.money.checks import check_at_rest, nothing_is_under_way, what_is_un
 from support.money.journeys import Journeys
 from support.money.provider_rules import ProviderRules
 from support.money.stage import open_money_stage
+from support.money.story import POINTS, REFUND_ATTEMPTS_MAX
 from support.money.time_rules import TimeRules
 
 STORIES_WANTED = os.environ.get("ROWLOCK_MODEL_STORIES")
@@ -32,6 +35,8 @@ STORIES = settings(
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
+# Of fifty stories forty would be variations: parts of a story told twice. New ones reach more for what they cost.
+ONLY_NEW_STORIES = patch.object(ConjectureRunner, "generate_mutations_from", lambda *_: None)
 ROUNDS_TO_REST = 12
 """More than the longest chain of messages, jobs and attempts that anything can start."""
 
@@ -76,6 +81,7 @@ class Story(BuyerRules, Journeys, TimeRules, ProviderRules):
         self.look_after_payments(trouble="none", crash=None)
         self.ask_again_where_an_answer_is_overdue(crash=None)
         self.collect_and_deliver_all()
+        self.operator_has_refunds_tried_again(crash=None)
         for reference in self.pending_refunds():
             self.provider.settle_refund(reference)
         self.send_refunds(trouble="none", crash=None)
@@ -88,7 +94,9 @@ class Story(BuyerRules, Journeys, TimeRules, ProviderRules):
             "SELECT 'order ' || state FROM orders.orders UNION SELECT 'payment ' || state FROM orders.payments"
             " UNION SELECT 'discrepancy ' || discrepancy FROM orders.payments WHERE discrepancy IS NOT NULL"
             " UNION SELECT 'reason ' || reason FROM orders.order_history"
-            " UNION SELECT 'kept a fee' FROM orders.ledger_entries WHERE kind = 'fee'",
+            " UNION SELECT 'kept a fee' FROM orders.ledger_entries WHERE kind = 'fee'"
+            " UNION SELECT 'refund given up' FROM orders.refunds WHERE attempts >= :attempts_max",
+            attempts_max=REFUND_ATTEMPTS_MAX,
         )
         return {row[0] for row in told} | {f"killed at {place}" for place in self.kills}
 
@@ -96,10 +104,17 @@ class Story(BuyerRules, Journeys, TimeRules, ProviderRules):
 REACHED = {
     *(f"order {state}" for state in ("confirmed", "cancelled", "expired", "refunded")),
     *(f"payment {state}" for state in ("captured", "refunded", "failed")),
+    *(f"discrepancy {kind}" for kind in ("amount_differs", "currency_differs", "captured_twice")),
+    *(
+        f"reason {reason}"
+        for reason in ("seats_exchanged", "seats_taken", "tickets_cancelled", "event_cancelled")
+    ),
     "kept a fee",
+    "refund given up",
     "killed at before a commit",
     "killed at after a commit",
 }
+KILLS = {f"killed at {point}" for point in POINTS}
 
 
 @pytest.fixture
@@ -118,6 +133,11 @@ def stage(settings_for, mint_token, admin_database_url):
 @pytest.mark.timeout(0 if STORIES_WANTED else 1800)  # shrinking a failing story takes its time
 def test_money_kept_is_always_worth_its_tickets(stage, tell_figure):
     Story.stage = stage
-    run_state_machine_as_test(Story, settings=STORIES)
+    with ONLY_NEW_STORIES:
+        run_state_machine_as_test(Story, settings=STORIES)
     tell_figure(f"money stories reached {dict(sorted(stage.reached.items()))}")
-    assert STORIES_WANTED or REACHED - set(stage.reached) == set(), "the stories do not go everywhere"
+    reached = {what for what, stories in stage.reached.items() if stories}
+    if not STORIES_WANTED:
+        assert REACHED - reached == set(), "the stories do not go everywhere"
+        # Not all, as chance has it: e2e/test_payment_kills.py sees to every one.
+        assert len(reached & KILLS) > len(KILLS) / 2

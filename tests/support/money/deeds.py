@@ -13,6 +13,7 @@ from support.sale.order_rules import attendee
 from support.sale.post import Letter
 
 PAST = "clock_timestamp() - interval '1 hour'"
+REFUNDS_DUE = "UPDATE orders.refunds SET next_attempt_at = {} WHERE next_attempt_at IS NOT NULL"
 LAPSED_PAGE = (
     "UPDATE orders.payments SET expires_at = {0}, look_at = CASE WHEN look_at IS NOT NULL THEN {0} END"
     " WHERE order_id = :order_id"
@@ -119,6 +120,11 @@ class Deeds(MoneyStoryBase):
         taken = answer is not None and answer.is_success
         (self.arrived if taken else self.on_the_way).append(notice)
         return taken
+
+    def send_due_refunds(self, crash: Crash | None = None) -> None:
+        """All of them are due."""
+        self.make_due(REFUNDS_DUE)
+        self.job("send_refunds", crash=crash)
 
     def deliver(self, letter: Letter, crash: Crash | None = None) -> None:
         """A letter whose handler died comes again."""

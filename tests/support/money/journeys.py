@@ -1,11 +1,12 @@
 """Ways that matter and that single steps would seldom find together: too late, and in each other's way."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from messages.reservation import ReleaseSeats
+from orders.clients.payment_provider import ProviderRefundState
 from support.money.deeds import Deeds
-from support.money.story import some_seats, two_seats
+from support.money.story import REFUND_ATTEMPTS_MAX, some_seats, two_seats
 
 
 class Journeys(Deeds):
@@ -50,6 +51,14 @@ class Journeys(Deeds):
             self.waiting.remove(asked[0])
             self.deliver(asked[0])
             self.buy_and_be_told(seats)
+
+    @precondition(lambda self: self.orders)
+    @rule()
+    def refunds_are_given_up(self) -> None:
+        """They fail as often as they may."""
+        self.provider.refund_becomes = ProviderRefundState.FAILED
+        for _ in range(REFUND_ATTEMPTS_MAX):
+            self.send_due_refunds()
 
     @rule(data=st.data(), seats=two_seats, then_all=st.booleans())
     def cancel_a_ticket(self, data: st.DataObject, seats: list[str], then_all: bool) -> None:

@@ -13,7 +13,7 @@ from orders.domain.findings import Finding
 from orders.jobs.reconcile import do_round
 from support.money.crash import Commits, tasks_own_transactions
 from support.money.provider import ModelProvider
-from support.money.story import MoneyStage
+from support.money.story import REFUND_ATTEMPTS_MAX, MoneyStage
 from support.sale.services import Sale, open_sale
 from support.tokens import MintToken
 
@@ -22,6 +22,7 @@ SETTINGS = {
     "relay_in_api": False,
     "payment_page_s_min": 1,
     "refunds_per_s": 1000,
+    "refund_attempts_max": REFUND_ATTEMPTS_MAX,
     "reconcile_settle_s": 0,
     "reconcile_stuck_s": 1,
     "reconcile_refund_stuck_s": 1,

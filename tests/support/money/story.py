@@ -28,6 +28,9 @@ SEATS = tuple(f"A-{number}" for number in range(1, 9))
 PRICE_MINOR = 4500
 """Of an adult's ticket; see `support.sale.services.event_terms`."""
 
+REFUND_ATTEMPTS_MAX = 2
+"""Refunds that fail so often are an operator's."""
+
 some_seats = st.lists(st.sampled_from(SEATS), min_size=1, max_size=2, unique=True)
 two_seats = st.lists(st.sampled_from(SEATS), min_size=2, max_size=2, unique=True)
 

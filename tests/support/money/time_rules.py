@@ -1,8 +1,13 @@
 """What time does, what jobs do about it, and when messages arrive."""
 
+from functools import partial
+from uuid import UUID
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from chassis.clock import utc_now
+from orders.usecases.retry_refund import retry_refund
 from support.money.buyer_rules import troubles
 from support.money.crash import Crash
 from support.money.deeds import Deeds
@@ -10,7 +15,6 @@ from support.money.story import crashes
 from support.money.trouble import Kind
 
 LOOKS_DUE = "UPDATE orders.payments SET look_at = {} WHERE look_at IS NOT NULL"
-REFUNDS_DUE = "UPDATE orders.refunds SET next_attempt_at = {} WHERE next_attempt_at IS NOT NULL"
 
 
 class TimeRules(Deeds):
@@ -29,13 +33,24 @@ class TimeRules(Deeds):
     @rule(trouble=troubles, crash=crashes)
     def look_after_payments(self, trouble: Kind, crash: Crash | None) -> None:
         self.make_due(LOOKS_DUE)
-        self._job_in_trouble("look_after_payments", trouble, crash)
+        self.provider.trouble.meet(trouble, calls=2)
+        self.job("look_after_payments", crash=crash)
+        self.provider.trouble.end()
 
     @precondition(lambda self: self.orders)
     @rule(trouble=troubles, crash=crashes)
     def send_refunds(self, trouble: Kind, crash: Crash | None) -> None:
-        self.make_due(REFUNDS_DUE)
-        self._job_in_trouble("send_refunds", trouble, crash)
+        self.provider.trouble.meet(trouble, calls=2)
+        self.send_due_refunds(crash)
+        self.provider.trouble.end()
+
+    @precondition(lambda self: self.orders)
+    @rule(crash=crashes)
+    def operator_has_refunds_tried_again(self, crash: Crash | None) -> None:
+        """Those that were given up."""
+        for refund_id in self.given_up_refunds():
+            retry = partial(retry_refund, refund_id=refund_id, now=utc_now())
+            self.survive(self.sale.databases["orders"].run(retry), crash)
 
     @precondition(lambda self: self.orders)
     @rule(crash=crashes)
@@ -78,7 +93,6 @@ class TimeRules(Deeds):
     def deliver_again(self, data: st.DataObject) -> None:
         self.deliver(data.draw(st.sampled_from(self.delivered)))
 
-    def _job_in_trouble(self, name: str, trouble: Kind, crash: Crash | None) -> None:
-        self.provider.trouble.meet(trouble, calls=2)
-        self.job(name, crash=crash)
-        self.provider.trouble.end()
+    def given_up_refunds(self) -> list[UUID]:
+        statement = "SELECT refund_id FROM orders.refunds WHERE state = 'failed' ORDER BY refund_id"
+        return [row.refund_id for row in self.run(self.sale.rows("orders", statement))]
