@@ -11,6 +11,7 @@ from chassis.clock import utc_now
 from orders.clients.payment_provider import ProviderRefund, ProviderRefundState, ProviderRefused
 from orders.domain.refund import RefundedBefore
 from orders.domain.refund_policy import RefundShare
+from orders.storage.refund_pace import RefundPace
 from orders.usecases.give_back_money import give_back_share
 
 PATIENT = {"refund_retry_s": 60.0, "refund_look_again_s": 60.0}
@@ -55,15 +56,18 @@ async def test_a_refund_that_the_provider_does_not_show_is_told_in_the_log_and_a
     assert await money.refund_state(paid) == "submitted"
 
 
+@pytest.mark.parametrize("times_out", ["provider", "database"])
 async def test_a_time_out_is_not_taken_for_a_wait_for_its_turn(
-    money: MoneyScene, monkeypatch: pytest.MonkeyPatch
+    money: MoneyScene, monkeypatch: pytest.MonkeyPatch, times_out: str
 ) -> None:
     await money.cancelled()
 
-    async def time_out(**_: Any) -> ProviderRefund:
+    async def time_out(*_: Any, **__: Any) -> ProviderRefund:
         raise TimeoutError
 
-    monkeypatch.setattr(money.provider, "refund", time_out)
+    monkeypatch.setattr(
+        *{"provider": (money.provider, "refund"), "database": (RefundPace, "take")}[times_out], time_out
+    )
 
     assert [line["event"] for line in await logged(money)] == ["refund_not_sent"]
 
