@@ -27,13 +27,19 @@ async def test_a_ticket_is_given_back_and_the_others_stay(money: MoneyScene) -> 
     assert await money.refunds(paid.order_id) == [("ticket", REFUND_MINOR, "pending")]
     assert await money.fees(paid.order_id) == [FEE_MINOR]
     assert await money.left_over(paid.order_id) == 0
-    ((kind, command),) = await money.scene.take_messages()
+    (kind, command), news = await money.scene.take_messages()
     assert (kind, command["seats"]) == (
         "release_seats", [{"event_id": str(paid.event_id), "seat_ids": ["A-2"]}],
     )  # fmt: skip
     order = await money.scene.order(paid.order_id)
     assert (order["state"], order["timeline"][-1]["reason"]) == (S.CONFIRMED, "tickets_cancelled")
     assert len(order["timeline"]) == order["version"]
+    told = {
+        "order_id": str(paid.order_id),
+        "version": order["version"],
+        "ticket_ids": [str(paid.ticket_ids[1])],
+    }
+    assert news == ("order_tickets_cancelled", told)
 
 
 async def test_what_was_given_back_is_given_back_once(money: MoneyScene) -> None:
@@ -41,8 +47,10 @@ async def test_what_was_given_back_is_given_back_once(money: MoneyScene) -> None
     one, other, _ = paid.ticket_ids
     await money.cancel_tickets(paid.order_id, one)
     version = (await money.scene.order(paid.order_id))["version"]
+    await money.scene.take_messages()
 
     assert await money.cancel_tickets(paid.order_id, one) == S.CONFIRMED
+    assert await money.scene.take_messages() == []
     assert (await money.scene.order(paid.order_id))["version"] == version
     await money.cancel_tickets(paid.order_id, one, other)
 
@@ -54,9 +62,11 @@ async def test_the_last_tickets_cancel_the_whole_order(money: MoneyScene) -> Non
     paid = await money.paid(seats=SEATS, refund_policy=policy())
     one, *others = paid.ticket_ids
     await money.cancel_tickets(paid.order_id, one)
+    await money.scene.take_messages()
 
     assert await money.cancel_tickets(paid.order_id, *others) == S.CANCELLING
 
+    assert await money.scene.take_sent() == ["release_seats"]  # one mail will tell that all are cancelled
     assert await money.refunds(paid.order_id) == [
         ("ticket", REFUND_MINOR, "pending"),
         ("order", 2 * REFUND_MINOR, "pending"),

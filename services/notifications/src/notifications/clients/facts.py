@@ -70,6 +70,21 @@ class OrderFacts(Addressee):
     order_access_token: str | None = None
 
 
+class CancelledTickets(_Part):
+    """Tickets given back together: their lines, what goes back and what is kept of their prices."""
+
+    lines: tuple[OrderLine, ...] = Field(min_length=1)
+    refund: Money
+    fee: Money
+    tickets_left: int
+
+
+class CancelledTicketsFacts(OrderFacts):
+    """Of a mail about some tickets of an order that was given back in part."""
+
+    cancelled: CancelledTickets
+
+
 class FoundOrder(_Part):
     """An order among those whose links somebody asked for."""
 
@@ -85,4 +100,4 @@ class LookupFacts(Addressee):
     orders: tuple[FoundOrder, ...] = Field(min_length=1)
 
 
-Facts = Addressee | LinkFacts | InvitationFacts | OrderFacts | LookupFacts
+Facts = Addressee | LinkFacts | InvitationFacts | OrderFacts | CancelledTicketsFacts | LookupFacts

@@ -1,5 +1,6 @@
 """What a mail about orders needs, as it is at the moment of writing. Each function is one statement."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import RowMapping
 
 from chassis.database import Snapshot
-from orders.domain.states import STAYS
+from orders.domain.states import STAYS, Reason
 from orders.storage.lookups import EMAIL_PLACE
 from orders.storage.personal_data import PersonalData
 
@@ -22,6 +23,7 @@ SELECT placed.order_id, placed.state, contacts.sealed AS contact,
        placed.access_generation, placed.access_token_sha256 IS NOT NULL AS is_guests,
        jsonb_build_object('amount_minor', placed.total_minor, 'currency', placed.currency) AS total,
        (SELECT jsonb_agg(jsonb_build_object(
+                   'line_id', line.line_id,
                    'event_title', offers.title,
                    'starts_at', offers.starts_at,
                    'seat_id', line.seat_id,
@@ -36,6 +38,24 @@ SELECT placed.order_id, placed.state, contacts.sealed AS contact,
 FROM orders.orders AS placed
 JOIN orders.contacts USING (order_id)
 WHERE placed.order_id = :order_id
+""")
+
+# What was cancelled together became void at the time of its one entry in the history.
+_CANCELLED_TICKETS = text("""
+WITH cancelled AS (
+    SELECT tickets.line_id, 'ticket:' || tickets.ticket_id AS cause
+    FROM orders.order_history AS history
+    JOIN orders.tickets ON tickets.order_id = history.order_id AND tickets.voided_at = history.at
+    WHERE history.order_id = :order_id AND history.version = :version AND history.reason = :reason
+)
+SELECT (SELECT array_agg(line_id::text) FROM cancelled) AS line_ids,
+       (SELECT coalesce(sum(amount_minor), 0)::bigint FROM orders.refunds
+        WHERE order_id = :order_id AND cause IN (SELECT cause FROM cancelled)) AS refund_minor,
+       (SELECT coalesce(sum(amount_minor), 0)::bigint FROM orders.ledger_entries
+        WHERE order_id = :order_id AND kind = 'fee'
+          AND reference IN (SELECT order_id || ':' || cause FROM cancelled)) AS fee_minor,
+       (SELECT count(*) FROM orders.tickets
+        WHERE order_id = :order_id AND state = 'valid') AS tickets_left
 """)
 
 _LOOKUP = text("""
@@ -68,6 +88,25 @@ async def find_order_to_tell(
     if row is None:
         return None
     return {**row, "contact": await personal.contact(row["contact"], order_id=order_id)}
+
+
+async def find_cancelled_tickets(
+    conn: Snapshot, order: Mapping[str, Any], *, version: int
+) -> dict[str, Any] | None:
+    """What was given back when the order found came to this version: the lines of those tickets, what goes
+    back and what is kept of their prices, and how many tickets are left; None when nothing was.
+    """
+    parameters = {"order_id": order["order_id"], "version": version, "reason": Reason.TICKETS_CANCELLED}
+    row = (await conn.execute(_CANCELLED_TICKETS, parameters)).mappings().one()
+    if row["line_ids"] is None:
+        return None
+    currency = order["total"]["currency"]
+    return {
+        "lines": [line for line in order["lines"] if line["line_id"] in row["line_ids"]],
+        "refund": {"amount_minor": row["refund_minor"], "currency": currency},
+        "fee": {"amount_minor": row["fee_minor"], "currency": currency},
+        "tickets_left": row["tickets_left"],
+    }
 
 
 async def find_lookup(

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
+from messages.orders import OrderTicketsCancelled
 from messages.reservation import EventSeats, ReleaseSeats
 from orders.domain.cancellation import CancellationTerms, SoldTicket, choose_tickets
 from orders.domain.order import Change, Order
@@ -64,7 +65,7 @@ async def _cancel_some(
             reason=_REASON,
             now=now,
         )
-    await send(tx, _release(order, given_back))
+    await send(tx, _release(order, given_back), _news(after, given_back))
     return after
 
 
@@ -74,3 +75,8 @@ def _release(order: Order, given_back: Sequence[SoldTicket]) -> ReleaseSeats:
         seats_by_event[ticket.event_id].append(ticket.seat_id)
     seats = (EventSeats(event_id=event_id, seat_ids=tuple(ids)) for event_id, ids in seats_by_event.items())
     return ReleaseSeats(order_id=order.order_id, seats=tuple(seats))
+
+
+def _news(after: Order, given_back: Sequence[SoldTicket]) -> OrderTicketsCancelled:
+    ticket_ids = tuple(ticket.ticket_id for ticket in given_back)
+    return OrderTicketsCancelled(order_id=after.order_id, version=after.version, ticket_ids=ticket_ids)
