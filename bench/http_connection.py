@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 from typing import Any, Self
+from urllib.parse import urlencode
 
 
 class HttpConnection:
@@ -30,6 +31,16 @@ class HttpConnection:
             f"Content-Length: {len(content)}\r\n\r\n"
         )
         return await self._exchange(head.encode() + content)
+
+    async def submit(self, path: str, *, fields: dict[str, str]) -> tuple[int, bytes]:
+        """Send a form as a browser does."""
+        content = urlencode(fields)
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(content)}\r\n\r\n"
+        )
+        return await self._exchange((head + content).encode())
 
     async def get(self, path: str) -> tuple[int, bytes]:
         """Read what everybody may read."""

@@ -57,8 +57,17 @@ def _guests(terms: _Terms) -> dict[str, Any]:
     return guests.measure(terms.stage, seconds=terms.seconds / 2)
 
 
-def _saga(terms: _Terms) -> dict[str, Any]:
-    return saga.measure(terms.stage, orders_per_s=ORDERS_PER_S, tokens=terms.tokens, seconds=terms.seconds)
+def _saga(*, opened_before: bool) -> Callable[[_Terms], dict[str, Any]]:
+    def measure(terms: _Terms) -> dict[str, Any]:
+        return saga.measure(
+            terms.stage,
+            orders_per_s=ORDERS_PER_S,
+            tokens=terms.tokens,
+            seconds=terms.seconds,
+            opened_before=opened_before,
+        )
+
+    return measure
 
 
 def _listing(terms: _Terms) -> dict[str, Any]:
@@ -70,7 +79,8 @@ PARTS: dict[str, tuple[str, Callable[[_Terms], dict[str, Any]]]] = {
     "login-flood-quarter": ("login_flood_at_a_quarter_of_peak", _login_flood(0.5)),
     "login-flood": ("login_flood_at_half_of_peak", _login_flood(1)),
     "guests": ("guests", _guests),
-    "saga": ("saga", _saga),
+    "saga": ("saga", _saga(opened_before=True)),
+    "saga-journeys": ("saga_with_whole_journeys", _saga(opened_before=False)),
     "listing": ("listing", _listing),
 }
 _PACED = ("half-peak", "login-flood-quarter", "login-flood")

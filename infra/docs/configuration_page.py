@@ -13,6 +13,7 @@ from bus import SERVICES
 from chassis.settings import ServiceSettings
 from rowlock_local.settings import LocalSettings
 from rowlock_mailbox.settings import MailboxSettings
+from rowlock_payment_sandbox.settings import SandboxSettings
 
 INTRODUCTION = """\
 # Configuration
@@ -42,6 +43,11 @@ def render() -> str:
         *(service_section(service) for service in SERVICES),
         section(
             "The mailbox", "`python -m rowlock_mailbox`, which `make up` starts", MailboxSettings.model_fields
+        ),
+        section(
+            "The payment sandbox",
+            "`python -m rowlock_payment_sandbox`, which `make up` starts",
+            SandboxSettings.model_fields,
         ),
         section("The local launcher", "`make up`, `make down` and the like", LocalSettings.model_fields),
     ]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
+from support.stage.books import check_books
 from support.stage.stage import Stage
 from support.system import System, run_system
 
@@ -33,6 +34,12 @@ SETTINGS = {
     "PASSWORD_WAIT_S_MAX": "60",
     "DATA_KEY_CACHE_S": "1",  # a rotation waits so long before it drops the old key
     "ACTIVE_HOLDS_PER_GUEST_ADDRESS_MAX": "1000",
+    "SANDBOX_CAPTURE_LATE_S": "5",
+    "SANDBOX_REFUND_SETTLES_S": "2",
+    "PAYMENT_LOOK_AGAIN_S": "5",  # notices come before: test_payments sees them, and what happens without
+    "REFUND_RETRY_S": "1",
+    "RECONCILE_SETTLE_S": "1",
+    "REFUND_LOOK_AGAIN_S": "5",
     "LOGINS_PER_EMAIL": "1000/1s",
     "PASSWORD_RESETS_PER_EMAIL": "1000/1s",
     "EMAIL_VERIFICATIONS_PER_EMAIL": "1000/1s",
@@ -53,10 +60,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def system() -> Iterator[System]:
-    """Traefik, RabbitMQ, PostgreSQL and two processes of each kind of each service."""
-    with run_system(replicas=REPLICAS, **SETTINGS) as running:
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Traefik, RabbitMQ, PostgreSQL and two processes of each kind of each service.
+
+    Whatever the journeys did: in the end there is no difference between any two books.
+    """
+    failpoints = str(tmp_path_factory.mktemp("failpoints"))
+    with run_system(replicas=REPLICAS, **SETTINGS, FAILPOINTS_DIRECTORY=failpoints) as running:
         yield running
+        check_books(running)
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ async def test_a_priced_order_is_finalized_by_its_recorded_payment(stage):
     await stage.pay(order)
 
     order = await buyer.see_order(order, become="confirmed")
-    assert [("captured", None)] == [(paid["state"], paid["refund"]) for paid in order["payments"]]
+    assert [("captured", [])] == [(paid["state"], paid["refunds"]) for paid in order["payments"]]
     assert 2 == len(await buyer.tickets(order))
 
 

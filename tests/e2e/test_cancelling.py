@@ -1,6 +1,8 @@
 """Orders and events are cancelled, seats are kept from sale: what a buyer and an organizer change their minds about."""
 
+from support.stage.account import new_email
 from support.stage.buyer import wish
+from support.stage.mailbox import link_token
 from support.stage.organizer import PRICED
 from support.stage.person import problem
 from support.waiting import wait_until
@@ -27,7 +29,30 @@ async def test_a_paid_order_is_refunded_when_it_is_cancelled(stage):
     await buyer.see_order(order, become="confirmed")
 
     (payment,) = (await buyer.cancel(order))["payments"]
-    assert ("refunding", "pending") == (payment["state"], payment["refund"]["state"])
+    assert ("refunding", "pending") == (payment["state"], payment["refunds"][0]["state"])
+
+
+async def test_who_gives_one_ticket_back_is_mailed_which_and_what_goes_back(stage):
+    guest, email = stage.guest(), new_email()
+    hold = await guest.hold(await stage.event(prices=PRICED), "Stalls-1-1", "Stalls-1-2")
+    order = await guest.order(hold, ticket_type="adult", contact={"email": email})
+    guest = guest.owning(order)
+    await stage.pay(order)
+    await guest.see_order(order, become="confirmed")
+    (given_back,) = [t["ticket_id"] for t in await guest.tickets(order) if t["seat_id"] == "Stalls-1-2"]
+    wanted, path = {"ticket_ids": [given_back]}, f"/orders/{order['order_id']}/cancelled-tickets"
+    for _ in range(2):  # again, it changes nothing and tells nobody
+        await guest.write("POST", path, wanted, expect=200)
+
+    letter = await stage.mailbox.letter(email, about="Cancelled tickets of order")
+    for part in (letter["text"], letter["html"]):
+        words = " ".join(part.split())
+        assert "Your other ticket stays valid. PLN 45.00 goes back to you." in words.replace("</p> <p>", " ")
+        assert ("Stalls-1-2" in words, "Stalls-1-1" in words) == (True, False)
+    token = link_token(letter, page=f"orders/{order['order_id']}")
+    found = stage.guest().owning({"order_access_token": token})
+    assert ["valid", "voided"] == sorted(ticket["state"] for ticket in await found.tickets(order))
+    assert 1 == await stage.mailbox.count(email, about="Cancelled tickets of order")
 
 
 async def test_an_order_that_was_not_finalized_gives_its_seats_back_at_once(stage):

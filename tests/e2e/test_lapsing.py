@@ -67,5 +67,5 @@ async def test_a_late_payment_is_refunded_when_another_has_the_seats(stage):
 
     refunded = await buyer.see_order(order, become="refunded")
     (payment,) = refunded["payments"]
-    assert ("refunding", "pending") == (payment["state"], payment["refund"]["state"])
+    assert ("refunding", "pending") == (payment["state"], payment["refunds"][0]["state"])
     assert [] == await buyer.tickets(order)

@@ -14,17 +14,17 @@ README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.timeout(180)
-async def test_the_lines_of_the_readme_buy_with_an_account_and_as_a_guest(system):
+@pytest.mark.timeout(300)
+async def test_the_lines_of_the_readme_buy_with_an_account_and_as_a_guest_and_pay(system):
     await run(system, sys.executable, "-m", "rowlock_demo", "load", "--url", system.url)
-    asked, shorthand, *journeys = blocks(system)
+    asked, shorthand, registered, guest, paid = blocks(system)
 
     assert "The Tempest" in await run(system, "bash", "-euc", asked)
-    for journey in journeys:
+    for journey, state in ((registered, "confirmed"), (guest, "confirmed"), (paid, "valid")):
         told = await run(system, "bash", "-euo", "pipefail", "-c", shorthand + journey)
-        *lines, history = told.rstrip().split("\n")
+        *lines, shown = told.rstrip().split("\n")
         assert "confirmed" in lines, told
-        assert ["confirmed"] == [order["state"] for order in json.loads(history)["items"]], told
+        assert [state] == [item["state"] for item in json.loads(shown)["items"]], told
 
 
 def blocks(system) -> list[str]:
@@ -32,7 +32,7 @@ def blocks(system) -> list[str]:
     section = README.read_text().partition("\n## Try it\n")[2].partition("\n## ")[0]
     found = [block.replace("http://127.0.0.1:8080", system.url) for block in BLOCK.findall(section)]
     found = [block.replace("http://127.0.0.1:8025", system.mailbox_url) for block in found]
-    assert 4 == len(found)
+    assert 5 == len(found)
     return [re.sub(r"(?m)^make .*$", "", block) for block in found]
 
 

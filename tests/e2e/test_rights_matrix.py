@@ -86,12 +86,18 @@ get    /api/v1/orders/{order_id}                          order         401    y
 get    /api/v1/orders/{order_id}/tickets                  order         401    yes/404  yes/404    yes/404  all      401     yes/404
 post   /api/v1/orders/{order_id}/finalization             order         401    yes/404  yes/404    yes/404  yes/404  401     yes/404
 post   /api/v1/orders/{order_id}/cancellation             order         401    yes/404  yes/404    yes/404  yes/404  401     yes/404
+get    /api/v1/orders/{order_id}/cancellation-terms       order         401    yes/404  yes/404    yes/404  all      401     yes/404
+post   /api/v1/orders/{order_id}/cancelled-tickets        confirmed     401    yes/404  yes/404    yes/404  yes/404  401     yes/404
 patch  /api/v1/orders/{order_id}/attendees/{line_id}      order         401    yes/404  yes/404    yes/404  yes/404  401     yes/404
 post   /api/v1/orders/{order_id}/recorded-payments        priced        401    403/403  403/403    403/403  all      401     401/401
+post   /api/v1/orders/{order_id}/payments                 priced        401    yes/404  yes/404    yes/404  yes/404  401     yes/404
+get    /api/v1/orders/{order_id}/payments/{payment_id}    payment       401    yes/404  yes/404    yes/404  all      401     yes/404
+post   /api/v1/payment-notices/{provider}                 notice        401    401      401        401      401      401     401
 delete /api/v1/orders/{order_id}/access-token             order         401    yes/404  yes/404    yes/404  yes/404  401     yes/404
 post   /api/v1/orders/claims                              -             401    yes      yes        yes      yes      401     401
 post   /api/v1/orders/lookups                             -             yes    yes      yes        yes      yes      yes     yes
 get    /api/v1/organizer/events/{event_id}/attendees      event         401    403      yes/404    403/403  403      401     401
+get    /api/v1/organizer/events/{event_id}/refunds        event         401    403      yes/404    403/403  all      401     401
 """)
 by_rule = pytest.mark.parametrize("rule", TABLE, ids=str)
 

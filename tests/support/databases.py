@@ -20,6 +20,9 @@ def drop(*, admin_url: str, name: str) -> None:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+# Tables that are append only refuse to be emptied by anybody but a replica's replay.
+EMPTIES = f"-c lock_timeout={LOCK_WAIT_S}s -c session_replication_role=replica"
+
 # Data keys stay: an app of the session remembers the one it seals with.
 # One statement, and only tables with rows in them: truncating an empty table costs as much as a full one.
 EMPTY_TABLES = """
@@ -46,6 +49,6 @@ END $$
 
 def empty(*, admin_url: str) -> None:
     """Empty every table; a lock still held by an earlier test's transaction fails in LOCK_WAIT_S."""
-    conninfo = conninfo_to_dict(admin_url, options=f"-c lock_timeout={LOCK_WAIT_S}s")
+    conninfo = conninfo_to_dict(admin_url, options=EMPTIES)
     with psycopg.connect(**conninfo, autocommit=True) as connection:  # pyright: ignore[reportArgumentType]
         connection.execute(EMPTY_TABLES)

@@ -88,6 +88,24 @@ class System:
         return state.mailbox
 
     @cached_property
+    def sandbox_url(self) -> str:
+        """The payment sandbox, where people of this system pay."""
+        state = read_state(self.home)
+        assert state, "a running system has a state"
+        assert state.payment_sandbox, "it was started without another PAYMENT_PROVIDER"
+        return state.payment_sandbox
+
+    @property
+    def sandbox_api_key(self) -> str:
+        """What a merchant shows the sandbox."""
+        return Path(self._environment["SANDBOX_API_KEY"]).read_text().strip()
+
+    @property
+    def sandbox_notice_secret(self) -> str:
+        """What the sandbox signs its notices with."""
+        return Path(self._environment["SANDBOX_NOTICE_SECRET"]).read_text().strip()
+
+    @cached_property
     def mailbox(self) -> Mailbox:
         """`await system.mailbox.letter(address, about="/account/verify-email")` waits for a mail."""
         return Mailbox(self.mailbox_url)
@@ -166,7 +184,7 @@ class System:
 def run_system(*, replicas: int, **settings: str) -> Iterator[System]:
     """Run everything with `replicas` processes of each kind; `settings` reach every process."""
     with temporary_home() as home:
-        ports = claim_ports(home, names=["gateway", "mailbox"])
+        ports = claim_ports(home, names=["gateway", "mailbox", "payment-sandbox"])
         launcher = Command(
             name="launcher",
             argv=(sys.executable, "-m", "rowlock_local", "up", "--no-follow"),
@@ -193,6 +211,7 @@ def _settings(home: Home, *, ports: dict[str, int], replicas: int) -> dict[str, 
         "ROWLOCK_HOME": str(home.path),
         "ROWLOCK_PORT": str(ports["gateway"]),
         "ROWLOCK_MAILBOX_PORT": str(ports["mailbox"]),
+        "ROWLOCK_PAYMENT_SANDBOX_PORT": str(ports["payment-sandbox"]),
         "ROWLOCK_DEMO": "false",
         # The machine that runs the tests is busy: no rest between passwords, and no standing back for others.
         "PASSWORD_BUSY_SHARE_MAX": "1",

@@ -31,6 +31,29 @@ async def test_more_requests_at_once_than_the_limit_are_refused(gateway_with):
     assert answers.count(429) == 9
 
 
+NOTICES = "/api/v1/payment-notices/stripe"
+
+
+async def test_the_limits_of_a_buyer_do_not_hold_up_the_notices_of_a_provider(gateway_with):
+    """It tells of everybody's payments from a few addresses."""
+    people = {"GATEWAY_RATE_PER_S": "1", "GATEWAY_RATE_BURST": "5", "GATEWAY_IN_FLIGHT_MAX": "3"}
+    async with gateway_with(**people) as gateway:
+        gateway.replicas["orders"][0].delay_s = 0.2
+        answers = await statuses(gateway, 60, method="POST", path=NOTICES)
+
+    assert answers == [200] * 60
+
+
+async def test_notices_have_limits_of_their_own(gateway_with):
+    async with gateway_with(GATEWAY_NOTICE_RATE_PER_S="5", GATEWAY_NOTICE_IN_FLIGHT_MAX="4") as gateway:
+        rushed = await statuses(gateway, 20, method="POST", path=NOTICES)
+        others = await statuses(gateway, 20, method="POST")
+
+    assert 3 <= rushed.count(200) <= 8
+    assert rushed.count(429) == 20 - rushed.count(200)
+    assert others == [200] * 20
+
+
 async def test_the_defaults_stop_nobody_on_one_machine(gateway):
     assert set(await statuses(gateway, 300)) == {200}
 

@@ -32,7 +32,11 @@ ROUTES = [
     ("POST", "/api/v1/orders/claims", "orders"),
     ("PATCH", f"/api/v1/orders/{EVENT}/attendees/{EVENT}", "orders"),
     ("DELETE", f"/api/v1/orders/{EVENT}/access-token", "orders"),
+    ("POST", f"/api/v1/orders/{EVENT}/payments", "orders"),
+    ("GET", f"/api/v1/orders/{EVENT}/payments/{EVENT}", "orders"),
+    ("POST", "/api/v1/payment-notices/sandbox", "orders"),
     ("GET", f"/api/v1/organizer/events/{EVENT}/attendees", "orders"),
+    ("GET", f"/api/v1/organizer/events/{EVENT}/refunds", "orders"),
     ("GET", f"/api/v1/organizer/events/{EVENT}", "catalog"),
     ("POST", "/api/v1/accounts", "accounts"),
     ("POST", "/api/v1/accounts/password-resets/confirmation", "accounts"),
@@ -116,6 +120,11 @@ INTERNAL = [
     "/api/v1/accountsx",
     "/account/",
     "/account/orders/x",
+    "/internal/holds/renewals",
+    "/internal/sold-seats",
+    "/api/v1/holds/../../../internal/holds/renewals",
+    "/api/v1/payment-notices/sandbox",  # only told, never read
+    "/api/v1/payment-notices",
 ]
 REFUSED = [
     "/api/v1/events%2f..%2f..%2f..%2fmetrics",

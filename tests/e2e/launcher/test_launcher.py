@@ -30,8 +30,9 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.home = Home(folder)
         self.home.create()
-        ports = claim_ports(self.home, names=["gateway", "mailbox"])
+        ports = claim_ports(self.home, names=["gateway", "mailbox", "payment-sandbox"])
         self.port, self.mailbox_port = ports["gateway"], ports["mailbox"]
+        self.sandbox_port = ports["payment-sandbox"]
 
     @property
     def url(self) -> str:
@@ -42,6 +43,7 @@ class Copy:
             "ROWLOCK_HOME": str(self.home.path),
             "ROWLOCK_PORT": str(self.port),
             "ROWLOCK_MAILBOX_PORT": str(self.mailbox_port),
+            "ROWLOCK_PAYMENT_SANDBOX_PORT": str(self.sandbox_port),
             "ROWLOCK_DEMO": "false",
             "ACCOUNTS_API_NICENESS": "0",  # it starts while other tests keep the machine busy
         }
@@ -58,6 +60,10 @@ class Copy:
     @property
     def mailbox_url(self) -> str:
         return f"http://127.0.0.1:{self.mailbox_port}"
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.sandbox_port}"
 
     def records(self) -> list[dict[str, object]]:
         return [read_json(file) for file in self.home.run.glob("*.json")]
@@ -92,11 +98,14 @@ async def test_two_copies_run_side_by_side_and_end_each_for_itself(copy, another
         assert started.returncode == 0, started.stdout + started.stderr
         assert f"Rowlock is up: {each.url}" in started.stdout
         assert f"Mail it sends: {each.mailbox_url}" in started.stdout
+        assert f"Payments it takes: {each.sandbox_url}" in started.stdout
         assert each.answers()
+        assert "<h1>Payment sandbox</h1>" in httpx.get(each.sandbox_url, trust_env=False).text
         assert "<h1>Mailbox</h1>" in httpx.get(each.mailbox_url, trust_env=False).text
         status = each.launch("status")
         assert status.returncode == 0
         assert f"Mail is shown at {each.mailbox_url}" in status.stdout
+        assert f"Payments are shown at {each.sandbox_url}" in status.stdout
 
     second = copy.launch("up")
     assert second.returncode == 1

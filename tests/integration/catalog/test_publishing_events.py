@@ -7,7 +7,9 @@ async def test_a_published_event_is_told_to_the_others(house, outbox, ours):
         pesel_required=True,
         tickets_per_person_max=2,
         attendees_final_at=house.at(days=-2),
-    )
+        refund_policy={"full_until": house.at(days=-30), "part_until": house.at(days=-1), "part_percent": 50,
+                       "fee_minor": 300},
+    )  # fmt: skip
     ((message_type, data),) = await outbox()
     assert "catalog.event_published.v1" == message_type
     assert {
@@ -36,6 +38,13 @@ async def test_a_published_event_is_told_to_the_others(house, outbox, ours):
         "pesel_required": True,
         "tickets_per_person_max": 2,
         "attendees_final_at": house.at(days=-2),
+        "refund_policy": {
+            "full_until": house.at(days=-30),
+            "part_until": house.at(days=-1),
+            "part_percent": 50,
+            "fee_minor": 300,
+            "fee_refunded": False,
+        },
     } == data
 
 

@@ -1,6 +1,7 @@
 """Transactions, retries, and what a vanished server looks like."""
 
 import asyncio
+import uuid
 
 import psycopg
 import pytest
@@ -21,24 +22,40 @@ async def _names(db: Database, parcels) -> set[str]:
         return set((await connection.execute(parcels.select())).scalars())
 
 
-async def test_commits_when_the_block_ends_and_tells_the_relay(db, parcels):
+async def test_commits_when_the_block_ends_and_tells_the_relay(db, parcels, outbox, message_class):
     told: list[str] = []
-    db.on_commit(lambda: told.append("committed"))
+    db.on_messages(lambda: told.append("committed"))
     async with db.transaction() as tx:
         await _add(tx, parcels, "one")
+        await outbox.enqueue(tx, message_class(parcel_id=uuid.uuid4(), weight=1))
         assert told == []
     assert told == ["committed"]
     assert await _names(db, parcels) == {"one"}
 
 
-async def test_rolls_back_when_the_block_raises_and_tells_nobody(db, parcels):
+async def test_rolls_back_when_the_block_raises_and_tells_nobody(
+    parcels_url, db, parcels, outbox, message_class
+):
     told: list[str] = []
-    db.on_commit(lambda: told.append("committed"))
+    one_connection = Database(parcels_url, pool_size=1)
+    one_connection.on_messages(lambda: told.append("committed"))
     with pytest.raises(ZeroDivisionError):
-        async with db.transaction() as tx:
+        async with one_connection.transaction() as tx:
             await _add(tx, parcels, "one")
+            await outbox.enqueue(tx, message_class(parcel_id=uuid.uuid4(), weight=1))
             raise ZeroDivisionError
     assert await _names(db, parcels) == set()
+    async with one_connection.transaction() as tx:
+        await _add(tx, parcels, "two")
+    assert told == []
+    await one_connection.close()
+
+
+async def test_a_commit_without_messages_wakes_no_relay(db, parcels):
+    told: list[str] = []
+    db.on_messages(lambda: told.append("committed"))
+    async with db.transaction() as tx:
+        await _add(tx, parcels, "one")
     assert told == []
 
 
@@ -97,6 +114,17 @@ async def test_a_snapshot_cannot_write_and_sees_one_moment(db, parcels):
         with pytest.raises(DBAPIError) as raised:
             await _add(connection, parcels, "forbidden")
     assert sqlstate_of(raised.value) == "25006"
+
+
+async def test_a_snapshot_leaves_the_connection_its_prepared_statements(parcels_url, parcels):
+    one_connection = Database(parcels_url, pool_size=1)
+    prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%parcels.parcels%'")
+    for _ in range(8):  # psycopg prepares what it has sent five times
+        async with one_connection.snapshot() as connection:
+            await connection.execute(parcels.select())
+    async with one_connection.snapshot() as connection:
+        assert await connection.scalar(prepared) == 1
+    await one_connection.close()
 
 
 async def test_a_raw_statement_is_one_round_trip_and_its_own_commit(db, parcels):

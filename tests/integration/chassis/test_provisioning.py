@@ -66,3 +66,15 @@ def test_makes_a_database_that_is_missing(admin_database_url: str):
         finally:
             admin.execute("DROP DATABASE rowlock_test_made WITH (FORCE)")
             admin.execute("DROP ROLE alpha_test")
+
+
+def test_one_role_is_provisioned_from_several_databases_at_once(provisioned, admin_database_url: str):
+    address = make_url(admin_database_url)
+    elsewhere = address.set(database="postgres").render_as_string(hide_password=False)
+
+    def once(admin_url: str) -> str:
+        return provision(admin_url, "alpha_test", "test", str(address.database))
+
+    with ThreadPoolExecutor(8) as threads:
+        urls = set(threads.map(once, (admin_database_url, elsewhere) * 16))
+    assert {provisioned["alpha_test"]} == urls

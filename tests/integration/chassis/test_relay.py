@@ -88,10 +88,75 @@ async def test_a_commit_wakes_the_relay_without_waiting_for_the_poll(
     db, outbox, broker, message_class, inbox_queue
 ):
     async with _Running(Relay(db, outbox, broker, poll_ms=60_000)) as relay:
-        db.on_commit(relay.wake)
+        db.on_messages(relay.wake)
         await asyncio.sleep(0.3)
         await _enqueue(db, outbox, message_class)
         await _received(inbox_queue, 1)
+
+
+class _Holding:
+    """Keeps messages of one aggregate from the broker until it is told to let them go."""
+
+    def __init__(self, broker: Broker, held_id: uuid.UUID) -> None:
+        self._broker = broker
+        self._held_id = str(held_id)
+        self.holds = asyncio.Event()
+        self.let_go = asyncio.Event()
+
+    async def connect(self) -> None:
+        await self._broker.connect()
+
+    async def publish(self, envelope: Envelope) -> None:
+        if envelope.meta.aggregate_id == self._held_id:
+            self.holds.set()
+            await self.let_go.wait()
+        await self._broker.publish(envelope)
+
+
+async def test_a_message_does_not_wait_for_the_confirm_of_another(
+    db, outbox, broker, message_class, inbox_queue
+):
+    [slow] = await _enqueue(db, outbox, message_class)
+    holding = _Holding(broker, slow)
+    async with _Running(Relay(db, outbox, holding, poll_ms=60_000)) as relay:
+        db.on_messages(relay.wake)
+        await asyncio.wait_for(holding.holds.wait(), 10)
+        others = await _enqueue(db, outbox, message_class, 3)
+        received = await _received(inbox_queue, 3)
+        assert sorted(e.meta.aggregate_id for e in received) == sorted(map(str, others))
+        await wait_until(lambda: _only(db, slow))
+        holding.let_go.set()
+        [late] = await _received(inbox_queue, 1)
+        assert late.meta.aggregate_id == str(slow)
+        await wait_until(lambda: _is_empty(db))
+
+
+async def _only(db, aggregate_id: uuid.UUID) -> bool:
+    return [row.aggregate_id for row in await _rows(db)] == [aggregate_id]
+
+
+async def test_a_relay_that_is_killed_while_the_broker_thinks_leaves_its_rows(
+    db, outbox, broker, message_class, inbox_queue
+):
+    [slow] = await _enqueue(db, outbox, message_class)
+    holding = _Holding(broker, slow)
+    running = asyncio.create_task(Relay(db, outbox, holding).run())
+    await asyncio.wait_for(holding.holds.wait(), 10)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert await _only(db, slow)
+    assert await Relay(db, outbox, broker).send_batch() == 1
+    await _received(inbox_queue, 1)
+
+
+async def test_a_relay_that_is_told_to_stop_sends_what_is_there(
+    db, outbox, broker, message_class, inbox_queue
+):
+    async with _Running(Relay(db, outbox, broker, poll_ms=60_000)) as relay:
+        await wait_until(lambda: not relay._woken.is_set(), what="the first look")
+        await _enqueue(db, outbox, message_class)  # and nobody wakes it
+    assert await _is_empty(db)
+    await _received(inbox_queue, 1)
 
 
 async def test_polling_finds_what_nobody_woke_it_for(db, outbox, broker, message_class, inbox_queue):
@@ -257,19 +322,3 @@ async def test_unroutable_is_an_error_of_publish(broker, message_class):
     )
     with pytest.raises(PublishUnroutable):
         await broker.publish(Envelope(meta=meta, data={}))
-
-
-async def test_a_claim_does_not_read_the_postponed_rows(db, outbox, broker, message_class):
-    await _enqueue(db, outbox, message_class, count=2000)
-    relay = Relay(db, outbox, broker)
-    async with db.transaction() as tx:
-        await tx.execute(text("UPDATE outbox SET next_attempt_at = clock_timestamp() + interval '1 hour'"))
-        explain = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {relay._claim_sql.text}")
-        (plan,) = (await tx.execute(explain, {"batch_max": 100})).scalar_one()
-    assert _rows_removed(plan["Plan"]) == 0
-
-
-def _rows_removed(node: dict[str, Any]) -> int:
-    """Rows a plan read in vain."""
-    own = node.get("Rows Removed by Filter", 0)
-    return own + sum(_rows_removed(child) for child in node.get("Plans", []))

@@ -139,10 +139,13 @@ def send_until(post: Post) -> Callable[..., Awaitable[None]]:
 
 @pytest.fixture
 def open_transactions(admin_database_url: str) -> Callable[[], int]:
-    """How many transactions of notifications are open right now."""
-    counted = (
-        "SELECT count(*) FROM pg_stat_activity WHERE usename = 'notifications' AND state LIKE 'idle in%'"
-    )
+    """How many transactions of notifications are open right now, in this database: systems that other tests
+    have started have theirs on the same server.
+    """
+    counted = """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = 'notifications' AND state LIKE 'idle in%'
+        """
 
     def count() -> int:
         with psycopg.connect(admin_database_url) as connection:

@@ -1,5 +1,6 @@
 """What accounts and orders would tell; every secret and personal value in it is easy to search for."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ STATES = {
     MailKind.ORDER_CANCELLED: "cancelled",
     MailKind.ORDER_EXPIRED: "expired",
     MailKind.ORDER_REFUNDED: "refunded",
+    MailKind.ORDER_TICKETS_CANCELLED: "confirmed",
 }
 
 
@@ -47,6 +49,8 @@ def path_of(cause: Cause) -> str:
         return f"/internal/accounts/{cause.account_id}/contact"
     if cause.kind is MailKind.ORDER_LINKS:
         return f"/internal/order-lookups/{cause.cause_id}"
+    if cause.kind is MailKind.ORDER_TICKETS_CANCELLED:
+        return f"/internal/orders/{cause.cause_id}/cancelled-tickets/{cause.version}/mail"
     return f"/internal/orders/{cause.cause_id}/mail"
 
 
@@ -58,12 +62,14 @@ def facts_of(cause: Cause, *, email: str = EMAIL) -> dict[str, Any]:
         return {"email": email, "name": NAME}
     if cause.kind is MailKind.ORDER_LINKS:
         return {"email": email, "orders": [found_order()]}
-    return {
+    facts = {
         "email": email,
         "name": NAME,
         "order": order(cause.cause_id, state=STATES[cause.kind]),
         "order_access_token": TOKEN,
     }
+    has_cancelled = cause.kind is MailKind.ORDER_TICKETS_CANCELLED
+    return facts | {"cancelled": cancelled_tickets()} if has_cancelled else facts
 
 
 def account_facts(kind: MailKind, email: str) -> dict[str, Any]:
@@ -79,16 +85,31 @@ def account_facts(kind: MailKind, email: str) -> dict[str, Any]:
 
 
 def order(order_id: UUID, *, state: str, title: str = TITLE) -> dict[str, Any]:
-    line = {
+    line = order_line(title=title)
+    return {"order_id": str(order_id), "state": state, "total": pln(9000), "lines": [line, line]}
+
+
+def order_line(*, title: str = TITLE, seat_id: str = "stalls-C-12") -> dict[str, Any]:
+    return {
         "event_title": title,
         "starts_at": "2026-12-04T18:00:00Z",
-        "seat_id": "stalls-C-12",
+        "seat_id": seat_id,
         "price_category": "Stalls",
         "ticket_type": "adult",
-        "price": {"amount_minor": 4500, "currency": "PLN"},
+        "price": pln(4500),
     }
-    total = {"amount_minor": 9000, "currency": "PLN"}
-    return {"order_id": str(order_id), "state": state, "total": total, "lines": [line, line]}
+
+
+def cancelled_tickets(
+    *, seats: Sequence[str] = ("stalls-C-13",), refund: int = 4200, fee: int = 300, tickets_left: int = 2
+) -> dict[str, Any]:
+    """Of tickets given back together, in minor units."""
+    lines = [order_line(seat_id=seat_id) for seat_id in seats]
+    return {"lines": lines, "refund": pln(refund), "fee": pln(fee), "tickets_left": tickets_left}
+
+
+def pln(amount_minor: int) -> dict[str, Any]:
+    return {"amount_minor": amount_minor, "currency": "PLN"}
 
 
 def found_order() -> dict[str, Any]:

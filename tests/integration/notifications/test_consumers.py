@@ -25,6 +25,7 @@ from messages.orders import (
     OrderExpired,
     OrderLinksRequested,
     OrderRefunded,
+    OrderTicketsCancelled,
 )
 from notifications.domain.mails import Cause, MailKind
 from notifications.jobs.sending import Sending
@@ -47,6 +48,10 @@ MESSAGES = [
     (OrderCancelled(order_id=new_id(), version=5), MailKind.ORDER_CANCELLED),
     (OrderExpired(order_id=new_id(), version=2), MailKind.ORDER_EXPIRED),
     (OrderRefunded(order_id=new_id(), version=4), MailKind.ORDER_REFUNDED),
+    (
+        OrderTicketsCancelled(order_id=new_id(), version=6, ticket_ids=(new_id(),)),
+        MailKind.ORDER_TICKETS_CANCELLED,
+    ),
     (OrderLinksRequested(lookup_id=new_id()), MailKind.ORDER_LINKS),
 ]
 

@@ -75,6 +75,8 @@ async def test_whoever_is_gone_or_whose_link_is_used_up_gets_nothing(post, mailb
         (MailKind.ORDER_CONFIRMED, "cancelled"),
         (MailKind.ORDER_EXPIRED, "confirmed"),
         (MailKind.ORDER_EXPIRED, "finalizing"),
+        (MailKind.ORDER_TICKETS_CANCELLED, "cancelling"),
+        (MailKind.ORDER_TICKETS_CANCELLED, "cancelled"),
     ],
 )
 async def test_a_mail_that_is_no_longer_true_is_not_sent(post, mailbox, owners, kind, state):

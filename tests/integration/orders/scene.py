@@ -95,6 +95,7 @@ class Scene:
         buyer_id: str | None = BUYER,
         email: str = "ada@example.org",
         pesels: Sequence[str | None] = (),
+        equivalent_seats_allowed: bool = False,
         tx: Transaction | None = None,
     ) -> uuid.UUID:
         """Order all seats of the holds, in `tx` or in a transaction of its own; as a guest without a
@@ -110,6 +111,7 @@ class Scene:
                 contact=Contact(email=email),
                 attendees=attendees_for(*holds, ticket_type=ticket_type, pesels=pesels),
                 personal=self.personal,
+                equivalent_seats_allowed=equivalent_seats_allowed,
                 now=utc_now(),
             )
 

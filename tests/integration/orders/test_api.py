@@ -47,6 +47,7 @@ async def test_a_placed_order_is_answered_with_all_it_is(
         "event_id": str(hold.event_id),
         "event_title": "Hamlet",
         "seat_id": "A-1",
+        "ordered_seat_id": None,
         "price_category": "Stalls",
         "ticket_type": "adult",
         "price": {"amount_minor": 4500, "currency": "PLN"},
@@ -315,7 +316,7 @@ async def test_the_owner_gets_tickets_and_may_cancel_them(scene: Scene, ada: Per
     assert (ticket["state"], ticket["event_title"], ticket["seat_id"]) == ("valid", "Hamlet", "A-1")
     assert (cancelled.status_code, cancelled.json()["state"]) == (202, "cancelling")
     assert (voided["state"], voided["ticket_code"]) == ("voided", ticket["ticket_code"])
-    assert order["payments"][0]["refund"]["state"] == "pending"
+    assert order["payments"][0]["refunds"][0]["state"] == "pending"
     assert [change["state"] for change in order["timeline"]] == [
         "awaiting_payment",
         "finalizing",

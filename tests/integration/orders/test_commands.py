@@ -1,29 +1,9 @@
 """What operators type."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-
-import pytest
+from integration.orders.conftest import Run
 from integration.orders.scene import Scene
-from typer.testing import CliRunner, Result
 
-from orders.commands import commands
 from orders.domain.states import OrderState as S
-from orders.settings import Settings
-
-Run = Callable[..., Awaitable[Result]]
-
-
-@pytest.fixture
-def rowlock(settings: Settings) -> Run:
-    async def run(*arguments: object) -> Result:
-        environment = {"DATABASE_URL": settings.database_url}
-        # In a thread: a command runs an event loop of its own.
-        return await asyncio.to_thread(
-            CliRunner().invoke, commands, [str(argument) for argument in arguments], env=environment
-        )
-
-    return run
 
 
 def payment(order_id: object, amount_minor: int = 4500) -> tuple[object, ...]:

@@ -18,9 +18,11 @@ from chassis.ids import new_id
 from messages.accounts import AccountErased
 from messages.reservation import HoldsConfirmed, SeatsReleased
 from orders.commands.erasing import erase
+from orders.domain.order import Money
 from orders.domain.rights import OrderRight
 from orders.domain.states import OrderState
 from orders.settings import Settings
+from orders.storage.payments import insert_pending, save_reference
 from orders.usecases.cancel_order import cancel_order
 from orders.usecases.erase_person import erase_booked_orders
 from orders.usecases.finalize_order import finalize_order
@@ -111,6 +113,29 @@ async def test_an_unpaid_order_is_withdrawn_and_erased(scene: Scene) -> None:
     assert await is_nobodys(scene, order_id)
 
 
+async def test_where_an_erased_order_was_to_be_paid_and_led_back_to_is_forgotten(scene: Scene) -> None:
+    order_id, payment_id, now = await order_in(scene, OrderState.AWAITING_PAYMENT), new_id(), utc_now()
+    await scene.db.run(
+        lambda tx: insert_pending(
+            tx,
+            payment_id=payment_id,
+            order_id=order_id,
+            provider="stripe",
+            amount=Money(amount_minor=4500, currency="PLN"),
+            return_url="https://ada.example/",
+            look_at=now,
+            at=now,
+        )
+    )
+    page = {"reference": "cs_1", "page_url": "https://pay.example/cs_1"}
+    await scene.db.run(lambda tx: save_reference(tx, payment_id=payment_id, **page))
+
+    await erase_account(scene)
+
+    (row,) = await scene.rows("SELECT reference, page_url, return_url FROM orders.payments")
+    assert row == ("cs_1", None, None)
+
+
 @pytest.mark.parametrize("state", [OrderState.CONFIRMED, OrderState.FINALIZING])
 async def test_an_open_order_is_kept_for_the_entrance_and_becomes_its_contacts(
     scene: Scene, ada_signed_in: Person, anonymous: httpx.AsyncClient, state: OrderState
@@ -167,7 +192,7 @@ async def test_an_erased_order_takes_no_late_payment_but_refunds_it(scene: Scene
     await scene.pay(order_id)
 
     order = await scene.order(order_id)
-    assert (order["state"], order["payments"][0]["refund"]["reason"]) == ("expired", "order_erased")
+    assert (order["state"], order["payments"][0]["refunds"][0]["reason"]) == ("expired", "order_erased")
 
 
 async def test_an_erased_order_is_nobodys_to_finalize(scene: Scene) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from integration.orders.conftest import Person, problem
+from integration.orders.money import FEE_MINOR, REFUND_MINOR, SEATS, MoneyScene, pln, policy
 from integration.orders.scene import Scene, hold_of
 
 from chassis.ids import new_id
@@ -29,11 +30,13 @@ async def test_a_mail_about_an_order_has_its_facts_of_the_moment(scene: Scene, i
         "order": {
             "order_id": str(placed.order_id),
             "state": "confirmed",
+            "reason": "seats_sold",
             "total": order["total"],
             "lines": [
                 {
                     "event_title": "Hamlet",
                     "seat_id": "A-1",
+                    "ordered_seat_id": None,
                     "price_category": "Stalls",
                     "ticket_type": "adult",
                     "price": {"amount_minor": 4500, "currency": "PLN"},
@@ -54,6 +57,43 @@ async def test_a_mail_to_a_guest_carries_the_token_that_opens_the_order_now(
         guest = as_guest(token)
         assert (await guest.get(f"/orders/{order_id}")).status_code == 200
         await guest.delete(f"/orders/{order_id}/access-token")
+
+
+async def test_a_mail_about_cancelled_tickets_has_what_was_given_back_at_each_time(
+    money: MoneyScene, internal: Internal
+) -> None:
+    paid = await money.paid(seats=("A-1", "A-2", "A-3", "A-4"), refund_policy=policy())
+    for given_back in (paid.ticket_ids[1:2], paid.ticket_ids[2:]):
+        await money.cancel_tickets(paid.order_id, *given_back)
+    told = [data for kind, data in await money.scene.take_messages() if kind == "order_tickets_cancelled"]
+    paths = [f"/internal/orders/{paid.order_id}/cancelled-tickets/{news['version']}/mail" for news in told]
+
+    facts = [(await internal(path)).json() for path in paths]
+
+    assert [(mail["email"], mail["order"]["state"]) for mail in facts] == [
+        ("ada@example.org", "confirmed")
+    ] * 2
+    seats = [[line["seat_id"] for line in mail["cancelled"].pop("lines")] for mail in facts]
+    assert seats == [["A-2"], ["A-3", "A-4"]]
+    assert [mail["cancelled"] for mail in facts] == [
+        {"refund": pln(n * REFUND_MINOR), "fee": pln(n * FEE_MINOR), "tickets_left": 1} for n in (1, 2)
+    ]
+
+
+async def test_where_no_tickets_were_cancelled_nobody_is_told_of_any(
+    money: MoneyScene, internal: Internal
+) -> None:
+    paid = await money.paid(seats=SEATS)
+    await money.cancel_tickets(paid.order_id, paid.ticket_ids[0])
+    version = (await money.scene.order(paid.order_id))["version"]
+    await money.scene.cancel(paid.order_id)
+    at = f"/internal/orders/{paid.order_id}/cancelled-tickets"
+
+    gone = [await internal(f"{at}/{other}/mail") for other in (1, version - 1, version + 1, version + 2)]
+    unknown = await internal(f"/internal/orders/{new_id()}/cancelled-tickets/1/mail")
+
+    assert [problem(answer) for answer in (*gone, unknown)] == [(410, "gone")] * 5
+    assert (await internal(f"{at}/{version}/mail")).status_code == 200
 
 
 async def test_an_order_without_a_contact_is_gone_like_one_that_never_was(
@@ -79,7 +119,7 @@ async def test_the_facts_are_one_query(scene: Scene, app: Any, internal: Interna
     assert len(statements) == 1
 
 
-@pytest.mark.parametrize("path", ["orders/{}/mail", "order-lookups/{}"])
+@pytest.mark.parametrize("path", ["orders/{}/mail", "orders/{}/cancelled-tickets/1/mail", "order-lookups/{}"])
 async def test_only_our_own_services_are_told(
     scene: Scene, app: Any, sign_in: Callable[..., Person], path: str
 ) -> None:

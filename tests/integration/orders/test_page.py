@@ -39,12 +39,24 @@ async def test_the_page_loads_nothing_from_elsewhere_and_tells_nobody_where_it_w
     assert not re.search(r"<script>|style=|onclick", page.text)
 
 
-async def test_the_script_asks_for_elements_the_page_has(browser: httpx.AsyncClient) -> None:
+async def test_the_scripts_ask_for_elements_the_page_has(browser: httpx.AsyncClient) -> None:
     page, script = await browser.get(f"/orders/{new_id()}"), await browser.get("/orders/assets/order.js")
+    (imported,) = re.findall(r'from "\./([^"]+)"', script.text)
+    view = await browser.get(f"/orders/assets/{imported}")
 
-    asked = set(re.findall(r'\bat\("([^"]+)"\)', script.text)) | {"keep", "cancel"}
+    asked = set(re.findall(r'\bat\("([^"]+)"\)', script.text))
     assert asked <= set(re.findall(r'id="([^"]+)"', page.text))
-    assert "innerHTML" not in script.text
+    assert view.headers["content-type"].startswith("text/javascript")
+    assert "innerHTML" not in script.text + view.text
+
+
+async def test_the_question_before_cancelling_is_read_out_at_either_answer(
+    browser: httpx.AsyncClient,
+) -> None:
+    page = await browser.get(f"/orders/{new_id()}")
+
+    described = re.findall(r'<button id="(\w+)"[^>]* aria-describedby="sure-text"', page.text)
+    assert described == ["really", "keep"]
 
 
 async def test_what_is_no_order_id_has_no_page(browser: httpx.AsyncClient) -> None:

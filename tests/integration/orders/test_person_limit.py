@@ -152,7 +152,10 @@ async def test_money_for_a_lapsed_order_whose_person_has_as_many_by_now_goes_bac
     await scene.pay(lapsed)
 
     order = await scene.order(lapsed)
-    assert (order["state"], order["payments"][0]["refund"]["reason"]) == ("expired", "person_limit_reached")
+    assert (order["state"], order["payments"][0]["refunds"][0]["reason"]) == (
+        "expired",
+        "person_limit_reached",
+    )
 
 
 async def test_the_database_itself_refuses_one_ticket_too_many(scene: Scene) -> None:

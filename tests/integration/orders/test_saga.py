@@ -119,8 +119,8 @@ async def test_of_two_payments_one_keeps_the_tickets_and_one_goes_back(scene: Sc
     await scene.pay(placed.order_id)
 
     first, second = (await scene.order(placed.order_id))["payments"]
-    assert (first["state"], first["refund"]) == ("captured", None)
-    assert (second["state"], second["refund"]["reason"]) == ("refunding", "paid_twice")
+    assert (first["state"], first["refunds"]) == ("captured", [])
+    assert (second["state"], second["refunds"][0]["reason"]) == ("refunding", "paid_twice")
 
 
 async def test_a_payment_after_the_hold_lapsed_is_confirmed_if_the_seats_are_free(scene: Scene) -> None:
@@ -142,7 +142,7 @@ async def test_a_payment_after_the_hold_lapsed_is_refunded_if_the_seats_are_gone
     await scene.deliver(HoldsRefused(order_id=placed.order_id, reason="seats_taken", lost_seats=()))
 
     order = await scene.order(placed.order_id)
-    assert (order["state"], order["payments"][0]["refund"]["reason"]) == (S.REFUNDED, "seats_taken")
+    assert (order["state"], order["payments"][0]["refunds"][0]["reason"]) == (S.REFUNDED, "seats_taken")
 
 
 async def test_a_free_order_of_a_cancelled_event_that_is_refused_is_cancelled(scene: Scene) -> None:

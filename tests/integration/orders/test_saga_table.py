@@ -31,7 +31,7 @@ TABLE = """
 | event cancelled | withdraw         | -          | recall     | -          | -          | -          | -          |
 | HoldsConfirmed  | impossible       | confirm    | -          | -          | give back  | recall     | give back  |
 | HoldsRefused    | impossible       | refuse     | impossible | -          | -          | -          | -          |
-| SeatsReleased   | impossible       | impossible | impossible | complete   | -          | -          | -          |
+| SeatsReleased   | impossible       | impossible | -          | complete   | -          | -          | -          |
 | HoldExpired     | expire           | -          | -          | -          | -          | -          | -          |
 | HoldReleased    | withdraw         | -          | -          | -          | -          | -          | -          |
 """
@@ -166,7 +166,7 @@ def _check_money(order: dict[str, Any]) -> None:
     going_back = [payment for payment in order["payments"] if payment["state"] == "refunding"]
     owned = order["state"] in (S.FINALIZING, S.CONFIRMED)
     assert len(kept) == (1 if owned and order["total"]["amount_minor"] else 0)
-    assert [payment["refund"]["state"] for payment in going_back] == ["pending"] * len(going_back)
+    assert [payment["refunds"][0]["state"] for payment in going_back] == ["pending"] * len(going_back)
 
 
 async def _check_tickets(scene: Scene, order: dict[str, Any]) -> None:

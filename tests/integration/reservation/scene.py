@@ -5,13 +5,13 @@ import itertools
 import json
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.ids import new_id
 from messages.base import Message
 from messages.catalog import EventCancelled, EventPublished
@@ -20,6 +20,7 @@ from reservation.domain.geometry import read_geometry
 from reservation.domain.guests import NO_KEY, guest_id
 from reservation.domain.holds import HoldLimits
 from reservation.domain.wishes import AreaQuantity, BestAvailable, Wish
+from reservation.storage.geometries import Geometries
 from reservation.storage.placing import Placement
 from reservation.storage.seat_views import SeatViews
 from reservation.usecases.cancel_event import cancel_event
@@ -92,6 +93,7 @@ class Scene:
         self.db = db
         self.limits = limits
         self.views = SeatViews(db, age_s_max=0.2)
+        self.geometries = Geometries()
         self.placer = HoldPlacer(db=db, views=self.views, limits=limits, batch_max=16)
 
     async def put_on_sale(self, document: dict[str, Any] | None = None, **changes: Any) -> uuid.UUID:
@@ -144,14 +146,28 @@ class Scene:
             )
         )
 
-    async def confirm(self, *holds: PlacedHold, order_id: uuid.UUID | None = None) -> uuid.UUID:
+    async def confirm(
+        self, *holds: PlacedHold, order_id: uuid.UUID | None = None, or_equivalent: bool = False
+    ) -> uuid.UUID:
+        async def work(tx: Transaction) -> uuid.UUID:
+            return await self.confirm_in(tx, *holds, order_id=order_id, or_equivalent=or_equivalent)
+
+        return await self.db.run(work)
+
+    async def confirm_in(
+        self,
+        tx: Transaction,
+        *holds: PlacedHold,
+        order_id: uuid.UUID | None = None,
+        or_equivalent: bool = False,
+    ) -> uuid.UUID:
         order_id = order_id or uuid.uuid4()
         asked = tuple(
             HeldSeats(hold_id=h.hold.hold_id, event_id=h.hold.event_id, seat_ids=h.hold.seat_ids)
             for h in holds
         )
-        command = ConfirmHolds(order_id=order_id, holds=asked)
-        await self.db.run(lambda tx: confirm_holds(tx, command=command))
+        command = ConfirmHolds(order_id=order_id, holds=asked, or_equivalent=or_equivalent)
+        await confirm_holds(tx, command=command, geometries=self.geometries)
         return order_id
 
     async def expire(self, *holds: PlacedHold) -> None:
@@ -220,3 +236,29 @@ def names_of(results: Sequence[Any]) -> dict[str, int]:
     for result in results:
         counts[type(result).__name__] = counts.get(type(result).__name__, 0) + 1
     return counts
+
+
+async def assert_seats_and_holds_agree(scene: Scene, *, given_back: Collection[uuid.UUID] = ()) -> None:
+    """Every claimed seat belongs to one hold that has all of its seats, and to no other; but for the holds
+    of orders whose seats were given back.
+    """
+    broken = await scene.rows(
+        """
+        SELECT h.hold_id, h.state, count(s.seat_id) AS carried, cardinality(h.seat_ids) AS granted
+        FROM reservation.holds h
+        LEFT JOIN reservation.seats s ON s.hold_id = h.hold_id AND s.event_id = h.event_id
+        WHERE (h.state = 'confirmed' AND h.order_id <> ALL (:given_back))
+          OR (h.state = 'active' AND h.expires_at > clock_timestamp())
+        GROUP BY h.hold_id HAVING count(s.seat_id) <> cardinality(h.seat_ids)
+        """,
+        given_back=list(given_back),
+    )
+    assert broken == []
+    strays = await scene.rows(
+        """
+        SELECT s.seat_id FROM reservation.seats s LEFT JOIN reservation.holds h ON h.hold_id = s.hold_id
+        WHERE s.hold_id IS NOT NULL AND (h.hold_id IS NULL OR NOT s.seat_id = ANY (h.seat_ids || h.given_seat_ids)
+          OR h.state = 'released' OR (s.state = 'sold') <> (h.state = 'confirmed'))
+        """
+    )
+    assert strays == []

@@ -157,7 +157,7 @@ async def test_confirmed_holds_are_sold_to_the_order_with_one_answer_however_oft
     for event, seat in ((one, "0-0"), (one, "0-1"), (two, "2-2")):
         row = (await scene.seats(event))[seat]
         assert (row.state, row.order_id) == ("sold", order_id)
-    assert await scene.messages(HoldsConfirmed) == [{"order_id": str(order_id)}] * 2
+    assert await scene.messages(HoldsConfirmed) == [{"order_id": str(order_id), "given": []}] * 2
     assert await scene.messages(HoldsRefused) == []
 
 
@@ -210,7 +210,7 @@ async def test_holds_that_were_released_or_changed_or_never_were_are_refused(sce
     await scene.confirm(smaller)
     unknown = HeldSeats(hold_id=uuid.uuid4(), event_id=event, seat_ids=("2-0",))
     command = ConfirmHolds(order_id=uuid.uuid4(), holds=(unknown,))
-    await scene.db.run(lambda tx: confirm_holds(tx, command=command))
+    await scene.db.run(lambda tx: confirm_holds(tx, command=command, geometries=scene.geometries))
     reasons = [message["reason"] for message in await scene.messages(HoldsRefused)]
     assert reasons == ["hold_released", "hold_released", "hold_unknown"]
     assert await scene.hold_state(fine) == "active"
@@ -262,7 +262,8 @@ async def test_sold_seats_of_a_cancelled_order_are_on_sale_again_and_no_others(s
     seats = await scene.seats(event)
     assert seats["0-0"].state == "available"
     assert seats["0-1"].order_id == other_id
-    assert await scene.messages(SeatsReleased) == [{"order_id": str(order_id)}] * 2
+    asked = command.model_dump(mode="json")["seats"]
+    assert await scene.messages(SeatsReleased) == [{"order_id": str(order_id), "seats": asked}] * 2
 
 
 async def test_holds_of_a_cancelled_order_are_released(scene: Scene) -> None:

@@ -5,7 +5,15 @@ import uuid
 from collections import Counter
 from typing import Any
 
-from integration.reservation.scene import LIMITS, Scene, names_of, outcomes, owner, plan_document
+from integration.reservation.scene import (
+    LIMITS,
+    Scene,
+    assert_seats_and_holds_agree,
+    names_of,
+    outcomes,
+    owner,
+    plan_document,
+)
 
 from messages.reservation import HoldsConfirmed, HoldsRefused
 from reservation.storage.seats import lock_seats
@@ -15,28 +23,6 @@ from reservation.usecases.release_hold import release_hold
 from reservation.usecases.renew_hold import renew_hold
 
 BASKETS = 10_000
-
-
-async def assert_seats_and_holds_agree(scene: Scene) -> None:
-    """Every claimed seat belongs to one hold that has all of its seats, and to no other."""
-    broken = await scene.rows(
-        """
-        SELECT h.hold_id, h.state, count(s.seat_id) AS carried, cardinality(h.seat_ids) AS granted
-        FROM reservation.holds h
-        LEFT JOIN reservation.seats s ON s.hold_id = h.hold_id AND s.event_id = h.event_id
-        WHERE h.state IN ('active', 'confirmed') AND h.expires_at > clock_timestamp()
-        GROUP BY h.hold_id HAVING count(s.seat_id) <> cardinality(h.seat_ids)
-        """
-    )
-    assert broken == []
-    strays = await scene.rows(
-        """
-        SELECT s.seat_id FROM reservation.seats s LEFT JOIN reservation.holds h ON h.hold_id = s.hold_id
-        WHERE s.hold_id IS NOT NULL AND (h.hold_id IS NULL OR NOT s.seat_id = ANY (h.seat_ids)
-          OR h.state = 'released' OR (s.state = 'sold') <> (h.state = 'confirmed'))
-        """
-    )
-    assert strays == []
 
 
 async def test_overlapping_baskets_in_random_order_never_deadlock_or_split(replicas: list[Scene]) -> None:

@@ -77,6 +77,10 @@ BODIES: Mapping[str, Body] = {
     "post /api/v1/orders": _order,
     "post /api/v1/orders/lookups": lambda _: {"email": new_email()},
     "post /api/v1/orders/{order_id}/recorded-payments": _payment,
+    "post /api/v1/orders/{order_id}/payments": lambda _: {},
+    "post /api/v1/orders/{order_id}/cancelled-tickets": lambda thing: {
+        "ticket_ids": [thing.names["ticket_id"]]
+    },
     "patch /api/v1/orders/{order_id}/attendees/{line_id}": lambda _: {"first_name": "Jan"},
 }
 

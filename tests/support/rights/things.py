@@ -25,11 +25,13 @@ OF_PERSON: Mapping[str, tuple[str, ...]] = {
     "invitation": ACCOUNTS,
     "hold": (*ACCOUNTS, "holder"),
     "order": (*ACCOUNTS, "orderer"),
+    "confirmed": (*ACCOUNTS, "orderer"),
     "priced": (*ACCOUNTS, "orderer"),
+    "payment": (*ACCOUNTS, "orderer"),
 }
 """Who can have one of these."""
-OF_BEARER = ("verification", "reset", "login")
-"""Secrets: good for whoever shows them, so they are always another's here."""
+OF_BEARER = ("verification", "reset", "login", "notice")
+"""Secrets: good for whoever shows them, so they are always another's here. Nobody here can sign a notice."""
 SECRET = "token"
 """Who knows this name of a thing was told of it: it may be told from one that is not there."""
 KINDS = (NOTHING, *OF_ORGANIZATION, *OF_PERSON, *OF_BEARER)

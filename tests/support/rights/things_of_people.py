@@ -1,12 +1,14 @@
 """Things that belong to somebody, with an account or without."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from support.rights.cast import invite
 from support.rights.place import Place
 from support.rights.things import Thing
 from support.stage.account import AccountHolder, new_email, new_password
+from support.stage.buyer import Buyer
 from support.stage.guest import Guest
 from support.stage.person import Person
 
@@ -30,6 +32,29 @@ async def _order(place: Place, person: Any, *, ticket_type: str = "visitor") -> 
 
 async def _priced_order(place: Place, person: Any) -> Thing:
     return await _order(place, person, ticket_type="adult")
+
+
+async def _payment(place: Place, person: Any) -> Thing:
+    order = await _priced_order(place, person)
+    answer = await order.owner.send("POST", f"/orders/{order.name}/payments", {})
+    assert answer.is_success, answer.text
+    return replace(order, names={**order.names, "payment_id": answer.json()["payment_id"]})
+
+
+async def _notice(place: Place, person: Any) -> Thing:
+    return Thing(person, "", {"provider": "sandbox"})
+
+
+async def _confirmed_order(place: Place, person: Any) -> Thing:
+    """With the first of its tickets."""
+    thing = await _order(place, person)
+    order = {"order_id": thing.names["order_id"]}
+    owner = thing.owner
+    assert isinstance(owner, Buyer), "whoever has an order bought it"
+    await owner.finalize(order)
+    await owner.see_order(order, become="confirmed")
+    ticket, *_ = await owner.tickets(order)
+    return replace(thing, names={**thing.names, "ticket_id": ticket["ticket_id"]})
 
 
 async def _session(place: Place, person: AccountHolder) -> Thing:
@@ -75,7 +100,10 @@ MAKERS: Mapping[str, Callable[[Place, Any], Awaitable[Thing]]] = {
     "invitation": _invitation,
     "hold": _hold,
     "order": _order,
+    "confirmed": _confirmed_order,
     "priced": _priced_order,
+    "payment": _payment,
+    "notice": _notice,
     "verification": _verification,
     "reset": _reset,
     "login": _login,

@@ -79,11 +79,16 @@ class Post:
 
     async def deliver(self, letter: Letter) -> None:
         """Hand the letter over; raises AssertionError unless its handler succeeded."""
+        assert await self.try_to_deliver(letter), f"{letter} was left unanswered"
+
+    async def try_to_deliver(self, letter: Letter) -> bool:
+        """Hand the letter over; False when the process died before it answered."""
         delivery = Delivery(letter.body, str(letter.message_id), letter.message_type)
         deliveries = self._deliveries[letter.consumer]
         await deliveries.accept(delivery)  # pyright: ignore[reportArgumentType]
         await deliveries.drained()
-        assert delivery.settled == "acked", f"{letter} was {delivery.settled}"
+        assert delivery.settled in {"acked", ""}, f"{letter} was {delivery.settled}"
+        return delivery.settled == "acked"
 
     async def _take(self, service: str) -> Sequence[Any]:
         statement = text(

@@ -1,7 +1,7 @@
 """All three services in one process, on real PostgreSQL, with the test as clock and postman."""
 
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,6 +33,7 @@ WORKERS = {"catalog": catalog.worker, "orders": orders.worker, "reservation": re
 class Sale:
     """Services that answer requests, jobs that run when told, letters that wait to be delivered."""
 
+    apps: dict[str, FastAPI]
     clients: dict[str, httpx.AsyncClient]
     databases: dict[str, Database]
     workers: dict[str, Worker]
@@ -47,16 +48,19 @@ class Sale:
         *,
         who: str,
         roles: tuple[str, ...] = ("buyer",),
+        key: str = "",
+        headers: Mapping[str, str] | None = None,
         **request: Any,
     ) -> httpx.Response:
-        """Send one request as `who`, with an idempotency key of its own; an organizer is the one of all events."""
+        """Send one request as `who` (nobody if empty); an organizer is the one of all events. The
+        idempotency key is a new one unless it is given.
+        """
         organizations = {ORGANIZATION_ID: ["organizer"]} if "organizer" in roles else {}
-        token = self.mint_token(*roles, subject=who, organizations=organizations)
-        headers = {
-            "Authorization": f"Bearer {token}",
-            "Idempotency-Key": str(uuid.uuid4()),
-        }
-        return await self.clients[service].request(method, f"/api/v1{path}", headers=headers, **request)
+        shown = {"Idempotency-Key": key or str(uuid.uuid4()), **(headers or {})}
+        if who:
+            token = self.mint_token(*roles, subject=who, organizations=organizations)
+            shown["Authorization"] = f"Bearer {token}"
+        return await self.clients[service].request(method, f"/api/v1{path}", headers=shown, **request)
 
     async def run_job(self, service: str, name: str) -> None:
         """Run a job of a worker once, now."""
@@ -93,11 +97,11 @@ class Sale:
             "orders", "UPDATE orders.orders SET command_sent_at = command_sent_at - interval '1 hour'"
         )
 
-    async def publish_event(self, *, plan: dict[str, Any]) -> str:
+    async def publish_event(self, *, plan: dict[str, Any], **more_terms: Any) -> str:
         """Put an event on sale everywhere; returns its id. Adults pay 45.00, students nothing."""
         venue = await self._organize("POST", "/venues", json=VENUE)
         drawn = await self._organize("POST", "/seating-plans", json=plan)
-        terms = event_terms(venue_id=venue["venue_id"], seating_plan_id=drawn["seating_plan_id"])
+        terms = event_terms(venue_id=venue["venue_id"], seating_plan_id=drawn["seating_plan_id"]) | more_terms
         event = await self._organize("POST", "/events", json=terms)
         await self._organize("POST", f"/events/{event['event_id']}/publication")
         for letter in await self.post.collect():
@@ -163,7 +167,7 @@ async def open_sale(*, settings_for: Callable[..., Any], mint_token: MintToken) 
             transport=httpx.ASGITransport(apps["catalog"]),
         )
         consumers["reservation"] = reservation_consumers(db=databases["reservation"], catalog=plans)
-        yield Sale(clients, databases, workers, Post(databases, consumers), mint_token)
+        yield Sale(apps, clients, databases, workers, Post(databases, consumers), mint_token)
 
 
 @asynccontextmanager

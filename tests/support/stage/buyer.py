@@ -55,6 +55,23 @@ class Buyer(Person):
         await self.write("POST", f"/orders/{order['order_id']}/finalization", expect=200, headers=WAIT)
         return await self.settled(order)
 
+    async def start_payment(self, order: Json, *, expect: int = 201, **wanted: Any) -> Json:
+        """Ask for a page to pay at; `wanted` may name a return_url."""
+        path = f"/orders/{order['order_id']}/payments"
+        return (await self.write("POST", path, wanted, expect=expect)).json()
+
+    async def read_payment(self, order: Json, payment: Json) -> Json:
+        return (await self.get(f"/orders/{order['order_id']}/payments/{payment['payment_id']}")).json()
+
+    async def see_payment(self, order: Json, payment: Json, **become: Any) -> Json:
+        """The payment once it has these values, such as state="refunded"."""
+
+        async def look() -> Json | None:
+            found = await self.read_payment(order, payment)
+            return found if become.items() <= found.items() else None
+
+        return await wait_until(look, deadline_s=SETTLED_DEADLINE_S, what=f"the payment has {become}")
+
     async def cancel(self, order: Json) -> Json:
         """Cancel the order and give it as it is when it is settled."""
         await self.write("POST", f"/orders/{order['order_id']}/cancellation", expect=200, headers=WAIT)
@@ -121,9 +138,11 @@ def order_of(
     contact: Json = CONTACT,
     person: Json = PERSON,
     pesels: Sequence[str] = (),
+    **more: Any,
 ) -> Json:
-    """The body of POST /orders for everything in these holds; each seat is for `person`, and where the
-    event asks for it, for the one of `pesels`."""
+    """The body of POST /orders for everything in these holds, with `more` members; each seat is for `person`,
+    and where the event asks for it, for the one of `pesels`.
+    """
     seats = [(hold, seat) for hold in holds for seat in hold["seats"]]
     people = [{**person, "pesel": pesel} for pesel in pesels] or [person] * len(seats)
     return {
@@ -132,6 +151,7 @@ def order_of(
         "attendees": [
             _attendee(hold, seat, ticket_type) | who for (hold, seat), who in zip(seats, people, strict=True)
         ],
+        **more,
     }
 
 

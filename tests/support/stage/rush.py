@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,15 +10,13 @@ import httpx
 
 from support.stage.buyer import SETTLED_DEADLINE_S, Buyer, order_of, wish
 from support.stage.organizer import small_plan
-from support.stage.person import API, Json, problem
+from support.stage.patience import send_patiently
+from support.stage.person import API, Json
 from support.stage.stage import Stage
 from support.waiting import wait_until
 
-PATIENCE_S = 90
 SEATS_PER_HOLD, SEATS_PER_ROW = 2, 20
 CANCELLED_ONE_IN = 5
-IN_FLIGHT = {"idempotency-key-in-use"}
-"""The request whose answer was lost is still being worked on."""
 
 
 @dataclass
@@ -107,23 +104,8 @@ class Rush:
     async def _send(
         self, buyer: Buyer, path: str, body: Any = None, *, refusal: str | None = None
     ) -> httpx.Response:
-        """Send until there is an answer, always under the same key, as a client must that saw none."""
-        key = str(uuid.uuid4())
-
-        async def answered() -> httpx.Response | None:
-            try:
-                answer = await buyer.send("POST", path, body, key=key)
-            except httpx.TransportError as error:
-                self.promises.retries[type(error).__name__] += 1
-                return None
-            if answer.is_server_error or (not answer.is_success and problem(answer) in IN_FLIGHT):
-                self.promises.retries[str(answer.status_code)] += 1
-                return None
-            return answer
-
-        answer = await wait_until(answered, deadline_s=PATIENCE_S, poll_ms=100, what=f"{path} is answered")
-        assert answer.is_success or problem(answer) == refusal, f"{path} gave {answer.text}"
-        return answer
+        refusals = {refusal} if refusal else ()
+        return await send_patiently(buyer, path, body, refusals=refusals, retries=self.promises.retries)
 
 
 async def open_rush(stage: Stage, *, purchases: int) -> Rush:

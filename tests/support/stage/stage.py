@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,10 +10,12 @@ import httpx
 from support.stage.account import AccountHolder, register
 from support.stage.backstage import Backstage
 from support.stage.buyer import Buyer
+from support.stage.failpoints import Failpoints
 from support.stage.guest import Guest
 from support.stage.mailbox import Mailbox
 from support.stage.organizer import ORGANIZATION_ID, Organizer, small_plan
 from support.stage.person import Json, Person
+from support.stage.sandbox import Sandbox
 from support.system import System
 
 
@@ -39,6 +42,14 @@ class Stage:
     @cached_property
     def mailbox(self) -> Mailbox:
         return Mailbox(self.system.mailbox_url)
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        return Sandbox(self.system.sandbox_url, self.system.sandbox_api_key)
+
+    @cached_property
+    def failpoints(self) -> Failpoints:
+        return Failpoints(Path(self.system.settings["FAILPOINTS_DIRECTORY"]))
 
     def guest(self) -> Guest:
         """Somebody without an account."""

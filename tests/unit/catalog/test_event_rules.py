@@ -6,9 +6,11 @@ import pytest
 from catalog.domain import event_errors as errors
 from catalog.domain.event import PriceCategory, TicketType
 from catalog.domain.event_rules import PRICE_MINOR_MAX, check_terms
+from catalog.domain.refund_policy import RefundPolicy
 
 PLAN = {"Stalls": 300, "Balcony": 100, "Unused": 0}
 ADULT = TicketType("adult", 5000)
+NO_REFUNDS = RefundPolicy(full_until=None, part_until=None, part_percent=0, fee_minor=0, fee_refunded=False)
 STALLS, BALCONY = PriceCategory("Stalls", (ADULT,)), PriceCategory("Balcony", (ADULT,))
 
 
@@ -68,6 +70,34 @@ def test_tickets_are_not_limited_per_person_where_nobody_is_known(terms):
 @pytest.mark.parametrize("limit", [0, 51])
 def test_the_tickets_per_person_limit_is_from_1_to_50(terms, limit):
     refuses(errors.PersonLimitOutOfBounds, terms, pesel_required=True, tickets_per_person_max=limit)
+
+
+def test_refunds_may_last_until_the_event_starts(terms):
+    a_day_before = terms.starts_at - timedelta(days=1)
+    policy = replace(NO_REFUNDS, full_until=a_day_before, part_until=terms.starts_at, part_percent=50)
+    accepts(terms, refund_policy=policy)
+
+
+@pytest.mark.parametrize("period", ["full_until", "part_until"])
+def test_refunds_do_not_last_longer_than_that(terms, period):
+    policy = replace(NO_REFUNDS, **{period: terms.starts_at + timedelta(seconds=1)})
+    refuses(errors.RefundsAfterStart, terms, refund_policy=policy)
+
+
+def test_refunds_in_part_end_after_those_in_full(terms):
+    policy = replace(NO_REFUNDS, full_until=terms.starts_at, part_until=terms.starts_at)
+    refuses(errors.PartRefundsEndBeforeFullOnes, terms, refund_policy=policy)
+
+
+@pytest.mark.parametrize("percent", [-1, 101])
+def test_a_part_is_from_nothing_to_everything(terms, percent):
+    policy = replace(NO_REFUNDS, part_until=terms.starts_at, part_percent=percent)
+    refuses(errors.RefundPercentOutOfBounds, terms, refund_policy=policy)
+
+
+@pytest.mark.parametrize("fee_minor", [-1, PRICE_MINOR_MAX + 1])
+def test_a_fee_is_as_bounded_as_a_price(terms, fee_minor):
+    refuses(errors.FeeOutOfBounds, terms, refund_policy=replace(NO_REFUNDS, fee_minor=fee_minor))
 
 
 @pytest.mark.parametrize("currency", ["XXX", "pln", "PL", "DEM"])

@@ -21,6 +21,12 @@ async def thing(thing: str, _caller: InternalCaller) -> dict[str, str]:
     return {"thing": thing}
 
 
+@router.post("/internal/sums")
+async def add(numbers: list[int], _caller: InternalCaller) -> dict[str, int]:
+    return {"sum": sum(numbers)}
+
+
+@router.post("/internal/answers/{status}")
 @router.get("/internal/answers/{status}")
 async def answer(status: int, _caller: InternalCaller) -> Response:
     return Response("{", status)
@@ -61,6 +67,10 @@ async def test_one_service_asks_another(client):
     assert await client.get_json("/internal/things/7") == {"thing": "7"}
 
 
+async def test_a_question_may_have_a_body(client):
+    assert await client.post_json("/internal/sums", [3, 4]) == {"sum": 7}
+
+
 @pytest.mark.parametrize("key", [None, "", "wrong", "ą"])
 async def test_nobody_else_is_answered(app, key):
     headers = {} if key is None else {"Internal-Api-Key": key.encode()}
@@ -74,12 +84,15 @@ async def test_nobody_else_is_answered(app, key):
 @pytest.mark.parametrize("status", [404, 410])
 async def test_what_is_not_there_is_none(client, status):
     assert await client.get_json(f"/internal/answers/{status}") is None
+    assert await client.post_json(f"/internal/answers/{status}", {}) is None
 
 
 @pytest.mark.parametrize("status", [200, 401, 429, 500, 503])
 async def test_any_other_answer_is_none_that_can_be_used(client, status):
     with pytest.raises(ServiceUnavailable):
         await client.get_json(f"/internal/answers/{status}")
+    with pytest.raises(ServiceUnavailable):
+        await client.post_json(f"/internal/answers/{status}", {})
 
 
 async def test_who_asks_decides_what_says_that_there_is_nothing(client):

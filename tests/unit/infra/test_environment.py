@@ -1,7 +1,10 @@
 """What the processes of a local system are told, and where its mail goes."""
 
 import socket
+import stat
+from base64 import b64decode
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,12 @@ from rowlock_local.environment import cli_environment, service_environment
 from rowlock_local.errors import LauncherError
 from rowlock_local.home import Home
 from rowlock_local.parts.mailbox import mailbox_ports, mailbox_url, smtp_url
+from rowlock_local.parts.payment_sandbox import (
+    create_payment_sandbox_keys,
+    payment_sandbox_command,
+    payment_sandbox_ports,
+    payment_sandbox_url,
+)
 from rowlock_local.ports import claim_ports, is_free
 from rowlock_local.settings import SERVICES as LAUNCHED
 from rowlock_local.settings import LocalSettings
@@ -30,7 +39,8 @@ def settings_with(**given) -> LocalSettings:
 
 
 def ports_of(home, settings):
-    names = [*mailbox_ports(home, settings), *(f"{service}-api-1" for service in LAUNCHED)]
+    parts = (*mailbox_ports(home, settings), *payment_sandbox_ports(home, settings))
+    names = [*parts, *(f"{service}-api-1" for service in LAUNCHED)]
     return claim_ports(home, names=names)
 
 
@@ -44,7 +54,7 @@ def test_services_find_each_other_their_keys_and_the_mailbox(home):
     ports = ports_of(home, settings)
     told = service_environment(settings, home, ports)
 
-    for service in ("catalog", "orders", "accounts", "notifications"):
+    for service in ("catalog", "reservation", "orders", "accounts", "notifications"):
         assert told[f"{service.upper()}_URL"] == f"http://127.0.0.1:{ports[f'{service}-api-1']}"
     for name in (
         "WRAPPING_KEYS",
@@ -111,3 +121,63 @@ def test_the_mailbox_has_its_usual_port_where_that_is_free(home, monkeypatch):
     monkeypatch.setattr("rowlock_local.parts.mailbox.PAGE_PORT_WISHED", usual)
 
     assert ports_of(home, settings_with())["mailbox"] == usual
+
+
+def test_services_and_the_sandbox_are_told_the_same_and_share_its_secrets(home):
+    settings = settings_with(rowlock_port=28_080)
+    create_payment_sandbox_keys(home)
+    ports = ports_of(home, settings)
+    told = service_environment(settings, home, ports)
+    sandbox = payment_sandbox_command(settings, home, ports, gateway_url="http://127.0.0.1:28080").env
+
+    assert "sandbox" == told["PAYMENT_PROVIDER"]
+    for name in ("SANDBOX_URL", "SANDBOX_API_KEY", "SANDBOX_NOTICE_SECRET"):
+        assert told[name] == sandbox[name]
+    assert f"http://127.0.0.1:{sandbox['SANDBOX_PORT']}" == told["SANDBOX_URL"]
+    assert "http://127.0.0.1:28080/api/v1/payment-notices/sandbox" == sandbox["SANDBOX_NOTICE_URL"]
+    assert home.payment_sandbox.resolve() in Path(sandbox["SANDBOX_DATABASE"]).parents
+
+
+def test_the_secrets_of_the_sandbox_are_made_once_for_their_owner_alone(home):
+    create_payment_sandbox_keys(home)
+    told = service_environment(settings_with(), home, ports_of(home, settings_with()))
+    files = [Path(told[name]) for name in ("SANDBOX_API_KEY", "SANDBOX_NOTICE_SECRET")]
+    before = [file.read_text() for file in files]
+    create_payment_sandbox_keys(home)
+
+    assert before == [file.read_text() for file in files]
+    assert [0o600, 0o600] == [stat.S_IMODE(file.stat().st_mode) for file in files]
+    assert 32 == len(b64decode(before[1].strip().removeprefix("whsec_"), validate=True))
+
+
+def test_where_a_real_provider_takes_payments_no_sandbox_starts(home, tmp_path):
+    key, secret = tmp_path / "stripe.key", tmp_path / "stripe.secret"
+    settings = settings_with(payment_provider="stripe", stripe_api_key=key, stripe_notice_secret=secret)
+    ports = ports_of(home, settings)
+    told = service_environment(settings, home, ports)
+
+    assert None is payment_sandbox_url(settings, ports)
+    assert "payment-sandbox" not in ports
+    assert ("stripe", str(key), str(secret)) == (
+        told["PAYMENT_PROVIDER"],
+        told["STRIPE_API_KEY"],
+        told["STRIPE_NOTICE_SECRET"],
+    )
+    assert not {"SANDBOX_URL", "SANDBOX_API_KEY", "SANDBOX_NOTICE_SECRET"} & set(told)
+
+
+def test_where_nobody_takes_payments_orders_is_told_so(home):
+    settings = settings_with(payment_provider="none")
+
+    assert "none" == service_environment(settings, home, ports_of(home, settings))["PAYMENT_PROVIDER"]
+    assert [] == payment_sandbox_ports(home, settings)
+
+
+def test_the_sandbox_is_at_the_port_a_person_chose_unless_it_is_taken(home):
+    port = next(port for port in range(29_000, 30_000) if is_free(port))
+    settings = settings_with(rowlock_payment_sandbox_port=port)
+    assert payment_sandbox_url(settings, ports_of(home, settings)) == f"http://127.0.0.1:{port}"
+
+    taken = closing(socket.create_server(("127.0.0.1", port)))
+    with taken, pytest.raises(LauncherError, match="ROWLOCK_PAYMENT_SANDBOX_PORT"):
+        payment_sandbox_ports(home, settings)

@@ -109,6 +109,11 @@ async def test_a_page_of_another_site_cannot_read_or_empty_the_mailbox(mailbox, 
     assert mailbox.newest_first() == []
 
 
+async def test_its_page_lets_a_browser_say_where_the_form_comes_from(web):
+    answer = await web.get("/")
+    assert "same-origin" == answer.headers["referrer-policy"], "under no-referrer, Chromium says Origin: null"
+
+
 async def test_a_mail_that_had_to_go_is_not_found(web):
     assert (await web.get("/mails/7")).status_code == 404
 

@@ -4,9 +4,25 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
-from integration.notifications.facts import NAME, TITLE, TOKEN, cause_of, facts_of, order
+from integration.notifications.facts import (
+    NAME,
+    TITLE,
+    TOKEN,
+    cancelled_tickets,
+    cause_of,
+    facts_of,
+    order,
+)
 
-from notifications.clients.facts import Addressee, InvitationFacts, LinkFacts, LookupFacts, Money, OrderFacts
+from notifications.clients.facts import (
+    Addressee,
+    CancelledTicketsFacts,
+    InvitationFacts,
+    LinkFacts,
+    LookupFacts,
+    Money,
+    OrderFacts,
+)
 from notifications.domain.mails import MailKind
 from notifications.usecases.mail_text.formats import SUBJECT_CHARS_MAX, moment, money
 from notifications.usecases.mail_text.writing import TEMPLATES, MailWriter
@@ -23,6 +39,7 @@ FACTS = {
     MailKind.ORDER_CANCELLED: OrderFacts,
     MailKind.ORDER_EXPIRED: OrderFacts,
     MailKind.ORDER_REFUNDED: OrderFacts,
+    MailKind.ORDER_TICKETS_CANCELLED: CancelledTicketsFacts,
 }
 
 
@@ -156,6 +173,85 @@ def test_several_events_are_named_once_each():
     placed["lines"].append(placed["lines"][0] | {"event_title": "The Tempest"})
     mail = WRITER.write(cause, OrderFacts.model_validate(facts_of(cause) | {"order": placed}))
     assert mail.subject == f"Order confirmed: {TITLE}, The Tempest"
+
+
+def order_mail(kind: MailKind, *, line: dict[str, str] | None = None, **changed):
+    """About an order of which this is changed, and this of its first line."""
+    cause = cause_of(kind)
+    facts = facts_of(cause)
+    facts["order"] |= changed
+    facts["order"]["lines"] = [facts["order"]["lines"][0] | (line or {}), *facts["order"]["lines"][1:]]
+    return WRITER.write(cause, OrderFacts.model_validate(facts))
+
+
+def test_who_was_given_other_seats_reads_which_and_why():
+    given = {"seat_id": "stalls-D-7", "ordered_seat_id": "stalls-C-11"}
+    mail = order_mail(MailKind.ORDER_CONFIRMED, line=given)
+    for words in (" ".join(mail.text.split()), " ".join(mail.html.split())):
+        assert "You allowed equivalent ones" in words
+        assert words.count("stalls-D-7 (instead of stalls-C-11)") == 1
+        assert words.count("instead of") == 1
+
+
+def test_who_has_the_seats_they_ordered_reads_of_no_others():
+    mail = order_mail(MailKind.ORDER_CONFIRMED)
+    assert not [word for word in ("equivalent", "instead") if word in mail.text + mail.html]
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("seats_taken", "others had taken them"),
+        ("event_cancelled", "the event was cancelled"),
+        ("hold_released", "could no longer be given"),
+        ("", "could no longer be given"),
+    ],
+)
+def test_whose_money_comes_back_reads_why(reason, words):
+    mail = order_mail(MailKind.ORDER_REFUNDED, reason=reason)
+    assert words in " ".join(mail.text.split())
+    assert words in " ".join(mail.html.split())
+    assert "The whole amount goes back to you" in " ".join(mail.text.split())
+
+
+def test_whose_order_is_cancelled_is_not_promised_more_than_the_terms_give_back():
+    words = " ".join(order_mail(MailKind.ORDER_CANCELLED).text.split())
+    assert "the order shows what goes back to you" in words
+    assert not [promise for promise in ("whole amount", "what you paid for it goes back") if promise in words]
+
+
+def cancelled_mail(**cancelled):
+    """Both parts of the mail about tickets given back, in one line each."""
+    mail = written(MailKind.ORDER_TICKETS_CANCELLED, cancelled=cancelled_tickets(**cancelled))
+    return [" ".join(part.split()) for part in (mail.text, mail.html)]
+
+
+def test_who_gave_some_tickets_back_reads_which_and_that_the_others_stay():
+    for words in cancelled_mail(seats=("stalls-C-13", "stalls-C-14"), tickets_left=2):
+        assert "2 tickets of your order are cancelled and no longer valid." in words
+        assert "Your other 2 tickets stay valid." in words
+        assert (words.count("stalls-C-13"), words.count("stalls-C-14")) == (1, 1)
+        assert "stalls-C-12" not in words  # which stays
+    for words in cancelled_mail(tickets_left=1):
+        assert (
+            "One ticket of your order is cancelled and no longer valid. Your other ticket stays valid."
+            in words
+        )
+
+
+@pytest.mark.parametrize(
+    ("refund", "fee", "says", "is_silent_of"),
+    [
+        (4200, 300, ("PLN 42.00 goes back to you. PLN 3.00 is kept",), "No money"),
+        (4500, 0, ("PLN 45.00 goes back to you.",), "terms of the event"),
+        (0, 4500, ("No money goes back to you. PLN 45.00 is kept",), "0.00 goes back"),
+        (0, 0, ("stays valid",), "goes back to you"),
+    ],
+)
+def test_who_gave_some_tickets_back_reads_what_goes_back_and_what_is_kept(refund, fee, says, is_silent_of):
+    for words in cancelled_mail(refund=refund, fee=fee, tickets_left=1):
+        assert [part for part in says if part not in words] == []
+        assert is_silent_of not in words
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from pydantic import BaseModel
 
 from orders.api.answers import ClaimedOrdersOut, GuestOrderOut, LineOut, OrderOut, OrdersOut, TicketsOut
 from orders.api.attendee_schemas import AttendeeCorrectionIn, AttendeesOut
+from orders.api.cancellation_examples import CANCELLATION_TERMS, EVENT_REFUNDS, TICKETS_TO_CANCEL
+from orders.api.cancellation_schemas import CancellationTermsOut, EventRefundsOut, TicketsToCancelIn
 from orders.api.examples import (
     ATTENDEE_TO_CORRECT,
     CLAIMED_ORDERS,
@@ -37,6 +39,9 @@ from orders.api.schemas import LookupIn, OrderIn, RecordedPaymentIn
         (LineOut, LINE),
         (AttendeeCorrectionIn, ATTENDEE_TO_CORRECT),
         (AttendeesOut, PAGE_OF_ATTENDEES),
+        (TicketsToCancelIn, TICKETS_TO_CANCEL),
+        (CancellationTermsOut, CANCELLATION_TERMS),
+        (EventRefundsOut, EVENT_REFUNDS),
     ],
 )
 def test_an_example_is_as_its_model_says(model: type[BaseModel], example: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from rowlock_cli.keys import INTERNAL_API_KEY, LOOKUP_KEY, WRAPPING_KEYS
 from rowlock_local.home import Home
 from rowlock_local.parts.mailbox import smtp_url
+from rowlock_local.parts.payment_sandbox import payment_environment
 from rowlock_local.parts.rabbitmq import amqp_url
 from rowlock_local.settings import LocalSettings
 
@@ -27,7 +28,9 @@ def service_environment(settings: LocalSettings, home: Home, ports: Mapping[str,
         "LOOKUP_KEY": str(keys / LOOKUP_KEY),
         "INTERNAL_API_KEY": str(keys / INTERNAL_API_KEY),
         "TRUSTED_PROXIES": str(settings.gateway_trusted_proxies),
+        **payment_environment(settings, home, ports),
         "CATALOG_URL": _api(ports, "catalog"),
+        "RESERVATION_URL": _api(ports, "reservation"),
         "ORDERS_URL": _api(ports, "orders"),
         "ACCOUNTS_URL": accounts,
         "NOTIFICATIONS_URL": _api(ports, "notifications"),

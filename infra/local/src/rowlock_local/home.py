@@ -45,6 +45,11 @@ class Home:
         return self.path / "rabbitmq"
 
     @property
+    def payment_sandbox(self) -> Path:
+        """What the payment sandbox knows."""
+        return self.path / "payment_sandbox"
+
+    @property
     def gateway(self) -> Path:
         """Traefik's files, as filled in for this home."""
         return self.path / "gateway"
@@ -95,7 +100,15 @@ class Home:
         self.sign.write_text(SIGN)
         # PostgreSQL's unprivileged user passes through here; it can list nothing.
         self.path.chmod(0o711)
-        for folder in (self.keys, self.secrets, self.logs, self.run, self.rabbitmq, self.gateway):
+        for folder in (
+            self.keys,
+            self.secrets,
+            self.logs,
+            self.run,
+            self.rabbitmq,
+            self.payment_sandbox,
+            self.gateway,
+        ):
             folder.mkdir(exist_ok=True)
             folder.chmod(0o700)
         self.postgres.mkdir(exist_ok=True)

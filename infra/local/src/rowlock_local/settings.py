@@ -1,6 +1,7 @@
 """What a person may set for a local system; everything else is derived from it."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,6 +25,12 @@ class LocalSettings(BaseSettings):
         le=65535,
         description="Port of the mailbox's page on 127.0.0.1; unless given 8025, or a free one.",
     )
+    rowlock_payment_sandbox_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port of the payment sandbox on 127.0.0.1; unless given 8090, or a free one.",
+    )
     rowlock_restart: bool = Field(default=True, description="Restart a process that ends by itself.")
     rowlock_demo: bool = Field(default=True, description="Load the demo events when the system is up.")
     rowlock_start_s_max: float = Field(
@@ -42,6 +49,16 @@ class LocalSettings(BaseSettings):
     public_url: str | None = Field(
         default=None,
         description="Where the world reaches the gateway, for links in mails; unless given its own address.",
+    )
+    payment_provider: Literal["none", "sandbox", "stripe"] = Field(
+        default="sandbox",
+        description="Who takes payments; `sandbox` moves no money: the development provider is started.",
+    )
+    stripe_api_key: Path | None = Field(
+        default=None, description="File with the secret key, for PAYMENT_PROVIDER=stripe."
+    )
+    stripe_notice_secret: Path | None = Field(
+        default=None, description="File with the secret of the webhook endpoint, likewise."
     )
     gateway_trusted_proxies: int = Field(
         default=0, ge=0, le=16, description="Proxies of yours in front of the gateway."

@@ -21,9 +21,18 @@ class State:
     launcher: dict[str, object]
     error: str = ""
     mailbox: str | None = None
+    payment_sandbox: str | None = None
 
 
-def write_state(home: Home, *, status: Status, url: str, error: str = "", mailbox: str | None = None) -> None:
+def write_state(
+    home: Home,
+    *,
+    status: Status,
+    url: str,
+    error: str = "",
+    mailbox: str | None = None,
+    payment_sandbox: str | None = None,
+) -> None:
     """Note this process as the launcher of the home."""
     launcher = identify(os.getpid())
     write_json(
@@ -33,6 +42,7 @@ def write_state(home: Home, *, status: Status, url: str, error: str = "", mailbo
             "url": url,
             "error": error,
             "mailbox": mailbox,
+            "payment_sandbox": payment_sandbox,
             "launcher": launcher,
             "at": int(time.time()),
         },
@@ -50,4 +60,5 @@ def read_state(home: Home) -> State | None:
         state.get("launcher") or {},
         state.get("error", ""),
         state.get("mailbox"),
+        state.get("payment_sandbox"),
     )

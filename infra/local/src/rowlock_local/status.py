@@ -21,4 +21,5 @@ def status(home: Home) -> tuple[str, bool]:
     ]
     ready = state.status == "ready" and all(map(is_same, records))
     mail = [f"Mail is shown at {state.mailbox}"] if state.mailbox else []
-    return "\n".join([f"Rowlock is {state.status} at {state.url}", *mail, *rows]), ready
+    payments = [f"Payments are shown at {state.payment_sandbox}"] if state.payment_sandbox else []
+    return "\n".join([f"Rowlock is {state.status} at {state.url}", *mail, *payments, *rows]), ready

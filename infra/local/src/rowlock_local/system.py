@@ -16,6 +16,12 @@ from rowlock_local.log_files import last_lines
 from rowlock_local.one_shot import run_to_end
 from rowlock_local.parts.gateway import gateway_command
 from rowlock_local.parts.mailbox import mailbox_command, mailbox_ports, mailbox_url
+from rowlock_local.parts.payment_sandbox import (
+    create_payment_sandbox_keys,
+    payment_sandbox_command,
+    payment_sandbox_ports,
+    payment_sandbox_url,
+)
 from rowlock_local.parts.postgres import DATABASE, admin_url, prepare_postgres
 from rowlock_local.parts.rabbitmq import epmd_command, rabbitmq_command
 from rowlock_local.parts.rabbitmq_install import ensure_programs
@@ -59,15 +65,22 @@ class System:
         """Where people read what was sent; None where mail is delivered for real. Known once started."""
         return mailbox_url(self.settings, self._ports)
 
+    @property
+    def payment_sandbox_url(self) -> str | None:
+        """Where people see what the payment sandbox believes; None without one. Known once started."""
+        return payment_sandbox_url(self.settings, self._ports)
+
     async def start(self) -> None:
         """Start everything and return when all of it is ready. Raises LauncherError."""
         require_free(self.settings.rowlock_port, setting="ROWLOCK_PORT", purpose="the gateway")
         self._ports = self._claim_ports()
         create_keys(self.home.keys)
+        create_payment_sandbox_keys(self.home)
         try:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self._start_rabbitmq())
                 parts.create_task(self._start_mailbox())
+                parts.create_task(self._start_payment_sandbox())
                 parts.create_task(self._start_database_and_services())
         except* LauncherError as errors:
             raise errors.exceptions[0] from None
@@ -76,13 +89,24 @@ class System:
 
     def _claim_ports(self) -> dict[str, int]:
         mailbox = mailbox_ports(self.home, self.settings)
+        sandbox = payment_sandbox_ports(self.home, self.settings)
         processes = (process.name for process in service_processes(self.settings))
-        reserved = [self.settings.rowlock_port, self.settings.rowlock_mailbox_port or 0]
-        return claim_ports(self.home, names=[*mailbox, *OWN_PORTS, *processes], reserved=reserved)
+        chosen = (
+            self.settings.rowlock_port,
+            self.settings.rowlock_mailbox_port,
+            self.settings.rowlock_payment_sandbox_port,
+        )
+        names = [*mailbox, *sandbox, *OWN_PORTS, *processes]
+        return claim_ports(self.home, names=names, reserved=[port for port in chosen if port])
 
     async def _start_mailbox(self) -> None:
         if self.mailbox_url:
             await self._start_shown(mailbox_command(self.settings, self._ports))
+
+    async def _start_payment_sandbox(self) -> None:
+        if self.payment_sandbox_url:
+            command = payment_sandbox_command(self.settings, self.home, self._ports, gateway_url=self.url)
+            await self._start_shown(command)
 
     async def _start_rabbitmq(self) -> None:
         if not self.settings.amqp_url:

@@ -9,7 +9,9 @@ REGISTERING = Path(__file__).with_name("try_this_registering.txt").read_text().r
 MINTING = "TOKEN=$({rowlock} token --role buyer --subject buyer-1)"
 
 
-def try_this(url: str, *, mailbox: str | None, login: str | None = None) -> str:
+def try_this(
+    url: str, *, mailbox: str | None, payment_sandbox: str | None = None, login: str | None = None
+) -> str:
     """What a person may do next; needs a shell and curl."""
     python = near("python")
     sign_in = (REGISTERING if mailbox else MINTING).format(
@@ -17,8 +19,10 @@ def try_this(url: str, *, mailbox: str | None, login: str | None = None) -> str:
     )
     lines = LINES.format(url=url, python=python, sign_in=sign_in)
     mail = f"Mail it sends: {mailbox}\n" if mailbox else ""
+    payments = f"Payments it takes: {payment_sandbox}\n" if payment_sandbox else ""
     people = f"Accounts of the demo: {login}\n" if login else ""
-    return f"\nRowlock is up: {url}   (documentation: {url}/docs)\n{mail}{people}\nTry this:\n\n{lines}"
+    at = f"Rowlock is up: {url}   (documentation: {url}/docs)\n{mail}{payments}{people}"
+    return f"\n{at}\nTry this:\n\n{lines}"
 
 
 def near(program: str) -> str:

@@ -59,8 +59,9 @@ async def start_and_follow(system: System, progress: Progress, *, follow: bool) 
     with progress.shown():
         await system.start()
         await load_demo(system, progress)
-    write_state(system.home, status="ready", url=system.url, mailbox=system.mailbox_url)
-    words = try_this(system.url, mailbox=system.mailbox_url, login=demo_login(system))
+    mailbox, sandbox = system.mailbox_url, system.payment_sandbox_url
+    write_state(system.home, status="ready", url=system.url, mailbox=mailbox, payment_sandbox=sandbox)
+    words = try_this(system.url, mailbox=mailbox, payment_sandbox=sandbox, login=demo_login(system))
     print(words, flush=True)
     view = LogView(system.home)
     view.skip_to_end()

@@ -24,7 +24,8 @@ PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "img-src data:; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Not no-referrer, under which a browser does not tell where a form comes from.
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 # No script, no picture from elsewhere, no form; a link opens in a window of its own, out of the sandbox.

@@ -1,8 +1,11 @@
-"""A worker's /healthz and /readyz: a handful of lines of HTTP, for there is nothing more to say."""
+"""A worker's /healthz, /readyz and /metrics: a handful of lines of HTTP, for there is no more to say."""
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from typing import Any
+
+from chassis.metrics import CONTENT_TYPE_LATEST, exposition
 
 REQUEST_TIMEOUT_S = 5.0
 _REASONS = {200: "OK", 404: "Not Found", 503: "Service Unavailable"}
@@ -31,30 +34,33 @@ class HealthServer:
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT_S):
                 head = await reader.readuntil(b"\r\n\r\n")
-                status, document = await self._answer(head.split(b" ", 2)[1])
-                writer.write(_response(status, document))
+                writer.write(await self._answer(head.split(b" ", 2)[1]))
                 await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, IndexError):
             return  # whoever asked has gone, or did not speak HTTP
         finally:
             writer.close()
 
-    async def _answer(self, target: bytes) -> tuple[int, dict[str, object]]:
+    async def _answer(self, target: bytes) -> bytes:
         if target == b"/healthz":
-            return 200, {"status": "alive"}
+            return _json_response(200, {"status": "alive"})
         if target == b"/readyz":
             failing = await self._not_ready()
-            return (503 if failing else 200), {
-                "status": "failing" if failing else "ready",
-                "failing": failing,
-            }
-        return 404, {"status": "not found"}
+            return _json_response(
+                503 if failing else 200, {"status": "failing" if failing else "ready", "failing": failing}
+            )
+        if target == b"/metrics":
+            return _response(200, CONTENT_TYPE_LATEST, exposition())
+        return _json_response(404, {"status": "not found"})
 
 
-def _response(status: int, document: dict[str, object]) -> bytes:
-    body = json.dumps(document).encode()
+def _json_response(status: int, document: dict[str, Any]) -> bytes:
+    return _response(status, "application/json", json.dumps(document).encode())
+
+
+def _response(status: int, content_type: str, body: bytes) -> bytes:
     head = (
-        f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\n"
+        f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: {content_type}\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
     return head.encode() + body

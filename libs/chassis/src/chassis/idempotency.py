@@ -102,6 +102,18 @@ class Write:
         except _StoredMeanwhile:
             return await self._db.run(attempt)
 
+    async def answered(self, *, scope: str | None = None) -> Response | None:
+        """The stored answer, if this request was answered before: for writes of several steps, of which
+        `once` is the last. Raises ProblemError for a key in use or reused.
+        """
+        owner = scope or self.scope
+
+        async def look(tx: Transaction) -> _Stored | None:
+            return await self._stored(tx, owner)
+
+        stored = await self._db.run(look)
+        return None if stored is None else await self._replay(stored, owner)
+
     async def _work(self, tx: Transaction, scope: str, work: Callable[[Transaction], Awaitable[R]]) -> R:
         """`work(tx)`; a refusal, unless this very request has just been answered elsewhere with success."""
         try:

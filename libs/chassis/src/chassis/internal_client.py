@@ -56,9 +56,23 @@ class InternalClient:
 
         Raises ServiceUnavailable for anything else, within `timeout_s`.
         """
+        return await self._ask("GET", path, None, nothing)
+
+    async def post_json(
+        self, path: str, body: Any, *, nothing: Collection[int] = NOTHING_THERE
+    ) -> Any | None:
+        """The same for a question with a JSON body. Where it raises, it may have had its effect."""
+        return await self._ask("POST", path, body, nothing)
+
+    async def close(self) -> None:
+        """Close the connections, if anything was asked."""
+        if "_client" in vars(self):
+            await self._client.aclose()
+
+    async def _ask(self, method: str, path: str, body: Any, nothing: Collection[int]) -> Any | None:
         try:
             async with asyncio.timeout(self._timeout_s):
-                response = await self._client.get(path)
+                response = await self._client.request(method, path, json=body)
         except (httpx.HTTPError, TimeoutError) as error:
             raise ServiceUnavailable(f"{self._base_url}: {type(error).__name__}") from error
         if response.status_code in nothing:
@@ -67,10 +81,6 @@ class InternalClient:
             return response.raise_for_status().json()
         except (httpx.HTTPStatusError, ValueError) as error:
             raise ServiceUnavailable(f"{self._base_url} answered {response.status_code}") from error
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
 
     @cached_property
     def _client(self) -> httpx.AsyncClient:

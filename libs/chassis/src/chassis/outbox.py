@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from chassis.database import Transaction
+from chassis.database import MESSAGES, Transaction
 from chassis.envelope import Publishable
 from chassis.ids import new_id
 from chassis.tables import outbox_table
@@ -21,6 +21,7 @@ class Outbox:
     async def enqueue(self, tx: Transaction, *messages: Publishable) -> None:
         """Send `messages` when `tx` commits, at least once each, in no guaranteed order."""
         if messages:
+            tx.info[MESSAGES] = True
             await tx.execute(self.table.insert(), [_row(message) for message in messages])
 
 

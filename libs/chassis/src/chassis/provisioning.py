@@ -26,7 +26,10 @@ def provision(admin_url: str, service: str, password: str, database: str) -> str
     address = make_url(admin_url).set(drivername="postgresql")
     with _connect(address.render_as_string(hide_password=False)) as admin:
         admin.execute("SELECT pg_advisory_lock(hashtext(%s))", [_LOCK_NAME])
-        _create_role(admin, service, password)
+        with admin.transaction():
+            # The lock above is of one database, a role of all of them.
+            admin.execute("LOCK TABLE pg_catalog.pg_authid IN SHARE ROW EXCLUSIVE MODE")
+            _create_role(admin, service, password)
         _create_database(admin, database)
         # Still under the lock: privileges of one database change one at a time.
         with _connect(address.set(database=database).render_as_string(hide_password=False)) as inside:

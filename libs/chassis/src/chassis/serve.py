@@ -10,11 +10,13 @@ import contextlib
 import importlib
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 import uvloop
 
+from chassis import failpoints
 from chassis.garbage import spare_long_lived
 from chassis.logs import get_logger, set_up_logs
 from chassis.settings import ServiceSettings
@@ -49,8 +51,10 @@ async def serve(service: str, process: str) -> None:
     worker = _create_worker(service) if process != "api" else None
     settings = app.state.settings if app is not None else worker.settings  # type: ignore[union-attr]
     set_up_logs(level=settings.log_level, log_format=settings.log_format)
+    _arm_failpoints(settings)
     if app is not None and worker is not None:
-        app.state.db.on_commit(worker.wake)
+        app.state.db.on_messages(worker.wake)
+        app.state.request_relay = None  # the worker's is in this process
     spare_long_lived()
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
@@ -60,6 +64,13 @@ async def serve(service: str, process: str) -> None:
             parts.create_task(_serve_api(app, settings, stop))
         if worker is not None:
             parts.create_task(_serve_worker(worker, stop))
+
+
+def _arm_failpoints(settings: ServiceSettings) -> None:
+    if settings.failpoints or settings.failpoints_directory:
+        named = settings.failpoints_directory
+        failpoints.arm(settings.failpoints, directory=Path(named) / settings.service_name if named else None)
+        log.warning("failpoints_armed", failpoints=settings.failpoints, directory=named)
 
 
 async def _serve_api(app: Any, settings: ServiceSettings, stop: asyncio.Event) -> None:

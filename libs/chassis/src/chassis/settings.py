@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.key_sets import PUBLIC_KEY_ALGORITHMS
@@ -27,7 +27,10 @@ class ServiceSettings(BaseSettings):
     http_host: str = Field(default="127.0.0.1", description="Address the HTTP server listens on")
     http_port: int = Field(default=8000, ge=0, le=65535, description="Port of the api process")
     worker_http_port: int = Field(
-        default=0, ge=0, le=65535, description="Port of the worker's /healthz and /readyz; 0 for none"
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port of the worker's /healthz, /readyz and /metrics; 0 for none",
     )
     access_token_jwks: str = Field(
         default="", description="JWKS that verifies access tokens: path of a file or http(s) URL"
@@ -123,6 +126,19 @@ class ServiceSettings(BaseSettings):
     )
     log_format: Literal["console", "json"] = Field(default="console", description="Shape of log lines")
     access_log: bool = Field(default=True, description="Write one log line per HTTP request")
+    rowlock_mode: Literal["development", "production"] = Field(
+        default="development", description="In `production` no process starts with failpoints armed"
+    )
+    failpoints: str = Field(
+        default="",
+        description="For tests: places in the code where a process ends as by a power cut, comma separated, "
+        "each with how often it is reached by then, as `orders.notice.verified:2`",
+    )
+    failpoints_directory: str = Field(
+        default="",
+        description="For tests: a file named `<service>/<failpoint>` in this directory ends the process that "
+        "removes it there",
+    )
 
     @field_validator("access_token_algorithms")
     @classmethod
@@ -137,6 +153,12 @@ class ServiceSettings(BaseSettings):
         if not words_of(value):
             raise ValueError("name at least one type, as at+jwt")
         return value
+
+    @model_validator(mode="after")
+    def _no_failpoints_in_production(self) -> Self:
+        if self.rowlock_mode == "production" and (self.failpoints or self.failpoints_directory):
+            raise ValueError("failpoints are not for production: unset FAILPOINTS and FAILPOINTS_DIRECTORY")
+        return self
 
     @property
     def service_name(self) -> str:

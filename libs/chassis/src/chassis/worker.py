@@ -50,10 +50,10 @@ class Worker:
         self.relay = Relay(db, outbox, self.broker, settings.outbox_poll_ms)
         self._start_checks = start_checks
         self._stopping = asyncio.Event()
-        db.on_commit(self.wake)
+        db.on_messages(self.wake)
 
     def wake(self) -> None:
-        """Something was committed; in a combined process the api's database calls this too."""
+        """Messages were committed; in a combined process the api's database calls this too."""
         self.relay.wake()
 
     async def run(self) -> None:

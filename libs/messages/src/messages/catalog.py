@@ -28,6 +28,20 @@ class PriceCategoryOffer(_Part):
     ticket_types: tuple[TicketTypePrice, ...]
 
 
+class RefundPolicy(_Part):
+    """What a buyer who cancels gets back of a ticket's price.
+
+    Before `full_until` all of it, from then on and before `part_until` `part_percent` of it, then nothing;
+    None: there is no such time. `fee_minor` of the price is a fee, which is kept unless `fee_refunded`.
+    """
+
+    full_until: datetime | None
+    part_until: datetime | None
+    part_percent: int
+    fee_minor: int
+    fee_refunded: bool
+
+
 class EventPublished(Message):
     """An event went on sale.
 
@@ -56,6 +70,8 @@ class EventPublished(Message):
     """Tickets of this event for one PESEL; None: any number."""
     attendees_final_at: datetime | None = None
     """Until when attendees may be corrected; None: until the event starts."""
+    refund_policy: RefundPolicy | None = None
+    """None: a buyer who may cancel gets everything back."""
 
     @property
     def aggregate_id(self) -> UUID:

@@ -46,6 +46,14 @@ class OrderRefunded(_OrderMessage):
     message_type: ClassVar[str] = "orders.order_refunded.v1"
 
 
+class OrderTicketsCancelled(_OrderMessage):
+    """A buyer gave some of an order's tickets back and keeps the others; all of them is OrderCancelled."""
+
+    message_type: ClassVar[str] = "orders.order_tickets_cancelled.v1"
+
+    ticket_ids: tuple[UUID, ...]
+
+
 class GuestOrdersFound(Message):
     """Orders made as a guest bear the e-mail that an account has just verified; `orders` counts them."""
 

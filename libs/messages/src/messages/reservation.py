@@ -26,9 +26,22 @@ class EventSeats(_Part):
     seat_ids: tuple[str, ...]
 
 
+class GivenSeats(_Part):
+    """Seats of a hold that others had claimed, and what was given instead: `given[n]` for `asked[n]`.
+
+    Each is of the same price category, in rows or in the same area. Seats that stayed are not named.
+    """
+
+    hold_id: UUID
+    event_id: UUID
+    asked: tuple[str, ...]
+    given: tuple[str, ...]
+
+
 class ConfirmHolds(Message):
     """Command: sell the seats of all these holds to the order, or none of them.
 
+    With `or_equivalent` seats that others have claimed meanwhile may be replaced by equivalent ones.
     Answered by exactly one of HoldsConfirmed or HoldsRefused, the same one however often asked.
     """
 
@@ -36,6 +49,7 @@ class ConfirmHolds(Message):
 
     order_id: UUID
     holds: tuple[HeldSeats, ...]
+    or_equivalent: bool = False
 
     @property
     def aggregate_id(self) -> UUID:
@@ -56,7 +70,7 @@ class ReleaseHolds(Message):
 
 
 class ReleaseSeats(Message):
-    """Command: put the sold seats of a cancelled order on sale again. Answered by SeatsReleased."""
+    """Command: put sold seats that were called off on sale again. Answered by SeatsReleased."""
 
     message_type: ClassVar[str] = "reservation.release_seats.v1"
 
@@ -69,11 +83,12 @@ class ReleaseSeats(Message):
 
 
 class HoldsConfirmed(Message):
-    """Every seat asked for now belongs to the order."""
+    """Every seat asked for now belongs to the order, but for those it was `given` others for."""
 
     message_type: ClassVar[str] = "reservation.holds_confirmed.v1"
 
     order_id: UUID
+    given: tuple[GivenSeats, ...] = ()
 
     @property
     def aggregate_id(self) -> UUID:
@@ -95,11 +110,15 @@ class HoldsRefused(Message):
 
 
 class SeatsReleased(Message):
-    """The seats of a cancelled order no longer belong to it."""
+    """The seats of an order that were called off no longer belong to it: those that ReleaseSeats named.
+
+    Without `seats` it is from before they were told.
+    """
 
     message_type: ClassVar[str] = "reservation.seats_released.v1"
 
     order_id: UUID
+    seats: tuple[EventSeats, ...] = ()
 
     @property
     def aggregate_id(self) -> UUID:

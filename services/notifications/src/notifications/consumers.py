@@ -21,6 +21,7 @@ from messages.orders import (
     OrderExpired,
     OrderLinksRequested,
     OrderRefunded,
+    OrderTicketsCancelled,
 )
 from notifications.domain.mails import Cause, MailKind
 from notifications.usecases.request_mail import request_mail
@@ -40,6 +41,7 @@ ORDER_MAILS = {
     OrderCancelled: MailKind.ORDER_CANCELLED,
     OrderExpired: MailKind.ORDER_EXPIRED,
     OrderRefunded: MailKind.ORDER_REFUNDED,
+    OrderTicketsCancelled: MailKind.ORDER_TICKETS_CANCELLED,
 }
 
 

@@ -17,6 +17,8 @@ from messages.reservation import (
     SeatsReleased,
 )
 from orders.domain.offer import Offer
+from orders.domain.refund_policy import RefundPolicy
+from orders.domain.seat_exchange import GivenSeats
 from orders.domain.states import Actor, OfferState, Reason
 from orders.usecases.complete_cancellation import complete_cancellation
 from orders.usecases.confirm_order import confirm_order
@@ -43,7 +45,8 @@ async def event_cancelled(tx: Transaction, message: EventCancelled, _meta: Any) 
 
 
 async def holds_confirmed(tx: Transaction, message: HoldsConfirmed, _meta: Any) -> None:
-    await confirm_order(tx, order_id=message.order_id, now=utc_now())
+    given = [GivenSeats(hold_id=part.hold_id, asked=part.asked, given=part.given) for part in message.given]
+    await confirm_order(tx, order_id=message.order_id, given=given, now=utc_now())
 
 
 async def holds_refused(tx: Transaction, message: HoldsRefused, _meta: Any) -> None:
@@ -51,7 +54,8 @@ async def holds_refused(tx: Transaction, message: HoldsRefused, _meta: Any) -> N
 
 
 async def seats_released(tx: Transaction, message: SeatsReleased, _meta: Any) -> None:
-    await complete_cancellation(tx, order_id=message.order_id, now=utc_now())
+    released = [(part.event_id, seat_id) for part in message.seats for seat_id in part.seat_ids]
+    await complete_cancellation(tx, order_id=message.order_id, released=released, now=utc_now())
 
 
 async def hold_expired(tx: Transaction, message: HoldExpired, _meta: Any) -> None:
@@ -122,4 +126,10 @@ def _offer(message: EventPublished) -> Offer:
         organization_id=message.organization_id,
         tickets_per_person_max=message.tickets_per_person_max,
         attendees_final_at=message.attendees_final_at,
+        refund_policy=_refund_policy(message),
     )
+
+
+def _refund_policy(message: EventPublished) -> RefundPolicy | None:
+    policy = message.refund_policy
+    return None if policy is None else RefundPolicy(**policy.model_dump())

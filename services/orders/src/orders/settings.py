@@ -3,10 +3,21 @@
 from pydantic import Field
 
 from chassis.rate_limits import LimitText
-from chassis.settings import ServiceSettings
+from orders.money_settings import MoneySettings
 
 
-class Settings(ServiceSettings):
+class Settings(MoneySettings):
+    outbox_poll_ms: int = Field(
+        default=250,
+        ge=5,
+        description="How often a worker's relay looks for messages nobody woke one for; "
+        "whoever pays wakes the one of the api",
+    )
+    relay_in_api: bool = Field(
+        default=True,
+        description="Whether an api process sends the messages of its own requests at once; without it they "
+        "wait until a worker polls",
+    )
     hold_token_jwks: str = Field(
         default="", description="JWKS that verifies hold tokens: path of a file or http(s) URL"
     )

@@ -3,6 +3,7 @@
 from chassis.database import Database
 from chassis.fingerprints import Fingerprints
 from chassis.worker import Worker
+from orders.clients.payment_providers import provider_of
 from orders.consumers import consumers
 from orders.jobs import jobs
 from orders.settings import Settings
@@ -15,11 +16,12 @@ def create_worker(settings: Settings | None = None) -> Worker:
     settings = settings or Settings.from_environment()
     db = Database.of(settings, process="worker")
     fingerprints = Fingerprints.of_settings(settings)
+    provider = provider_of(settings)
     return Worker(
         settings,
         db,
         OUTBOX,
         consumers=consumers(OrderAccessTokens(fingerprints)),
-        jobs=jobs(db, settings),
+        jobs=jobs(db, settings, provider=provider),
         start_checks=[fingerprints.check],
     )

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from chassis.database import Database
 from chassis.http import create_http_app
-from reservation.api import holds, seats
+from reservation.api import holds, internal_holds, seats
 from reservation.api.buyers import HoldRates
 from reservation.api.dependencies import Desk
 from reservation.api.hold_tokens import HoldTokens
@@ -37,7 +37,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         version=version("rowlock-reservation"),
         settings=settings,
-        routers=[holds.router, seats.router],
+        routers=[holds.router, seats.router, internal_holds.router],
         problem_table=PROBLEMS,
         lifespan=_lifespan,
         db=Database.of(settings, process="api", raw_pool_size=settings.hold_batches_at_once_max + OTHER_RAW),

@@ -7,6 +7,7 @@ from messages.accounts import AccountErased
 from messages.catalog import EventCancelled, EventPublished
 from messages.reservation import ConfirmHolds, ReleaseHolds, ReleaseSeats
 from reservation.clients.catalog import CatalogClient
+from reservation.storage.geometries import Geometries
 from reservation.usecases.cancel_event import cancel_event
 from reservation.usecases.confirm_holds import confirm_holds
 from reservation.usecases.erase_account import erase_account
@@ -17,9 +18,13 @@ from reservation.usecases.take_back_seats import take_back_seats
 
 def consumers(*, db: Database, catalog: CatalogClient) -> list[Consumer]:
     """Queues of their own, so that a sale being prepared never keeps a paid order waiting."""
+    geometries = Geometries()
 
     async def fetch_plan(message: EventPublished) -> PreparedPlan:
         return await prepare_plan(message=message, db=db, catalog=catalog)
+
+    async def sell(tx: Transaction, message: ConfirmHolds, _meta: MessageMeta) -> None:
+        await confirm_holds(tx, command=message, geometries=geometries)
 
     return [
         Consumer(
@@ -33,7 +38,7 @@ def consumers(*, db: Database, catalog: CatalogClient) -> list[Consumer]:
         Consumer(
             "reservation.commands",
             [
-                on(ConfirmHolds, _confirm_holds),
+                on(ConfirmHolds, sell),
                 on(ReleaseHolds, _release_holds),
                 on(ReleaseSeats, _take_back_seats),
             ],
@@ -50,10 +55,6 @@ async def _event_published(
 
 async def _event_cancelled(tx: Transaction, message: EventCancelled, _meta: MessageMeta) -> None:
     await cancel_event(tx, message=message)
-
-
-async def _confirm_holds(tx: Transaction, message: ConfirmHolds, _meta: MessageMeta) -> None:
-    await confirm_holds(tx, command=message)
 
 
 async def _release_holds(tx: Transaction, message: ReleaseHolds, _meta: MessageMeta) -> None:

@@ -1,11 +1,12 @@
-"""Read-only answers: a hold, and the blocked seats of an event."""
+"""Read-only answers: a hold, the blocked seats of an event, and the sold seats of several."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from chassis.database import Snapshot
 from reservation.domain.errors import EventNotOnSale, HoldNotFound
@@ -64,3 +65,36 @@ async def blocked_seats(
     return [
         BlockedSeat(row.seat_id, row.blocked_reason, row.position) for row in rows if row.seat_id is not None
     ]
+
+
+SeatCursor: TypeAlias = tuple[UUID, int]
+"""The event and the position of the last seat of a page."""
+
+SOLD_SEATS = text(
+    """
+    SELECT event_id, seat_id, order_id, position FROM reservation.seats
+    WHERE event_id = ANY (:event_ids) AND state = 'sold'
+      AND (event_id, position) > (CAST(:after_event_id AS uuid), CAST(:after_position AS int))
+    ORDER BY event_id, position
+    LIMIT :limit
+    """
+)
+BEFORE_ALL: SeatCursor = (UUID(int=0), -1)
+
+
+@dataclass(frozen=True, slots=True)
+class SoldSeat:
+    event_id: UUID
+    seat_id: str
+    order_id: UUID
+    position: int
+
+
+async def sold_seats(
+    connection: Snapshot, *, event_ids: Sequence[UUID], after: SeatCursor | None, limit: int
+) -> Sequence[SoldSeat]:
+    """At most `limit` sold seats of these events behind `after`, by event and in plan order."""
+    event_id, position = after or BEFORE_ALL
+    values = {"after_event_id": event_id, "after_position": position, "limit": limit}
+    rows = await connection.execute(SOLD_SEATS, values | {"event_ids": list(event_ids)})
+    return [SoldSeat(row.event_id, row.seat_id, row.order_id, row.position) for row in rows]

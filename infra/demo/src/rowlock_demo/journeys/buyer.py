@@ -51,7 +51,9 @@ class Buyer:
         """The same person with these rights, such as Order_Access_Token."""
         return replace(self, rights={name.replace("_", "-"): value for name, value in rights.items()})
 
-    def post(self, path: str, body: Json | None = None, *, expect: int, **more: Any) -> httpx.Response:
+    def post(
+        self, path: str, body: Json | None = None, *, expect: int | tuple[int, ...], **more: Any
+    ) -> httpx.Response:
         return self._write("POST", path, body=body, expect=expect, **more)
 
     def patch(self, path: str, body: Json, *, expect: int, **more: Any) -> httpx.Response:

@@ -1,7 +1,8 @@
-"""A buyer orders seats and a standing place together; an operator records the payment."""
+"""A buyer orders seats and a standing place together, pays at the provider's page, and gets it back."""
 
 from typing import Any
 
+from rowlock_demo.journeys import paying
 from rowlock_demo.journeys.buyer import WAIT, Buyer, Json, attendees, seat_ids_of
 from rowlock_demo.programme import NORTHERN_LIGHTS
 from rowlock_demo.surprise import expect
@@ -13,12 +14,16 @@ STANDING = "front-standing"
 
 def walk(buyer: Buyer) -> None:
     """The whole journey; the places are on sale again at its end."""
-    buyer.tell.chapter("A priced order, paid and recorded by an operator")
+    buyer.tell.chapter("A priced order, paid at the provider's page")
     hold = _hold(buyer)
     order = _order(buyer, hold)
-    _pay(buyer, order)
+    payment = _pay(buyer, order)
     _own_tickets(buyer, order)
     _cancel(buyer, order, hold)
+    if payment:
+        buyer.tell.step("See that the money went back")
+        paying.see_payment(buyer, order, payment, has={"state": "refunded"}, so="refunded")
+        buyer.get(f"/orders/{order['order_id']}/payments/{payment['payment_id']}")
 
 
 def _hold(buyer: Buyer) -> Json:
@@ -53,7 +58,24 @@ def _order(buyer: Buyer, hold: Json) -> Json:
     return order
 
 
-def _pay(buyer: Buyer, order: Json) -> None:
+def _pay(buyer: Buyer, order: Json) -> Json | None:
+    """The payment, where a provider took it."""
+    payment = paying.open_payment(buyer, order)
+    if payment is None:
+        _record(buyer, order)
+        return None
+    buyer.tell.step("Pay at its page with a card that is declined: another one may be tried")
+    paying.pay(buyer, payment, card=paying.DECLINED)
+    paying.see_payment(buyer, order, payment, has={"failure": "declined"}, so="declined")
+
+    buyer.tell.step("Pay with a card that succeeds: the provider tells the system, which confirms the order")
+    paying.pay(buyer, payment, card=paying.SUCCEEDS)
+    buyer.see_order(order["order_id"], become="confirmed")
+    return payment
+
+
+def _record(buyer: Buyer, order: Json) -> None:
+    """Without a provider, money arrives by other ways and an operator writes it down."""
     total: Json = order["total"]
     path = f"/orders/{order['order_id']}/recorded-payments"
 
@@ -84,6 +106,3 @@ def _cancel(buyer: Buyer, order: Json, hold: Json) -> None:
     buyer.see_order(order["order_id"], become="cancelled")
     numbered = [seat_id for seat_id in seat_ids_of(hold) if not seat_id.startswith(STANDING)]
     buyer.see_seats(hold["event_id"], numbered, become="a", called="on sale again")
-
-    buyer.tell.step("Look at the order once more")
-    buyer.get(f"/orders/{order['order_id']}")

@@ -1,7 +1,7 @@
 """The app factory."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -15,8 +15,10 @@ from chassis.http.dependencies import sealer
 from chassis.http.edge import Edge
 from chassis.http.handlers import add_problem_handlers
 from chassis.http.openapi import dependencies_of, describe
+from chassis.http.relaying import RequestRelay
 from chassis.idempotency import idempotent_write
 from chassis.internal_api import InternalKey, internal_caller
+from chassis.outbox import Outbox
 from chassis.problems import ProblemTable
 from chassis.sealing import Sealer
 from chassis.settings import ServiceSettings
@@ -37,13 +39,15 @@ def create_http_app(
     readiness_checks: Mapping[str, health.Check] | None = None,
     body_bytes_max_by_path: Mapping[str, int] | None = None,
     db: Database | None = None,
+    outbox: Outbox | None = None,
 ) -> FastAPI:
     """A FastAPI app with the edge, problems, health and OpenAPI of every service.
 
     Keeps `state.db`, `state.settings`, `state.access_tokens`, `state.sealer` and `state.fingerprints`;
     closes the database at the end. Does not start without a key file that a route of it needs.
     `lifespan(app)` runs inside, with the database there. `body_bytes_max_by_path` raises the
-    body limit for exact paths. The `routers` bring their own prefixes.
+    body limit for exact paths. The `routers` bring their own prefixes. With an `outbox` the process sends
+    what its requests commit there by itself (see `http.relaying`).
     """
     app = FastAPI(
         title=title,
@@ -63,6 +67,7 @@ def create_http_app(
     app.state.sealer = Sealer.of(settings, app.state.db)
     app.state.fingerprints = Fingerprints.of_settings(settings)
     app.state.internal_key = InternalKey(settings)
+    app.state.request_relay = RequestRelay(settings, app.state.db, outbox) if outbox else None
     app.state.draining = False
     app.state.readiness_checks = {"database": app.state.db.ping, **(readiness_checks or {})}
     for router in (*routers, health.router):
@@ -83,14 +88,13 @@ def _lifespan(inner: Lifespan | None) -> Lifespan:
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
         _check_key_files(app)
-        try:
-            if inner is None:
-                yield
-            else:
-                async with inner(app):
-                    yield
-        finally:
-            await app.state.db.close()
+        async with AsyncExitStack() as parts:
+            parts.push_async_callback(app.state.db.close)
+            if app.state.request_relay is not None:
+                await parts.enter_async_context(app.state.request_relay.running())
+            if inner is not None:
+                await parts.enter_async_context(inner(app))
+            yield
 
     return run
 

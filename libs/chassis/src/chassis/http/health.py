@@ -1,10 +1,12 @@
-"""Liveness and readiness."""
+"""Liveness, readiness and metrics: for whoever runs the process, never routed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
+
+from chassis.metrics import CONTENT_TYPE_LATEST, exposition
 
 Check = Callable[[], Awaitable[None]]
 
@@ -29,6 +31,12 @@ async def readyz(request: Request) -> Response:
     return JSONResponse(
         {"status": "failing" if failing else "ready", "failing": failing}, 503 if failing else 200
     )
+
+
+@router.get("/metrics")
+async def metrics() -> Response:
+    """What this process counts and measures."""
+    return Response(exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def failing_checks(checks: Mapping[str, Check]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from aio_pika.abc import AbstractIncomingMessage
 
+from chassis import failpoints
 from chassis.backoff import backoff_s
 from chassis.database import Database, Transaction
 from chassis.database_errors import is_transient
@@ -85,6 +86,7 @@ class Deliveries:
             except Exception as error:  # noqa: BLE001 -- whatever a handler raises is retried
                 await self._fail(message, error)
             else:
+                failpoints.reach("inbox.committed")
                 await _answer(message.ack())
 
     async def _handle(self, message: AbstractIncomingMessage) -> None:

@@ -136,6 +136,14 @@ _PRICES: list[Json] = [
     {"name": "Standing", "ticket_types": [{"name": "adult", "price_minor": 5000}]},
 ]
 
+_REFUND_POLICY: Json = {
+    "full_until": "2027-04-17T19:00:00Z",
+    "part_until": "2027-04-30T19:00:00Z",
+    "part_percent": 50,
+    "fee_minor": 300,
+    "fee_refunded": False,
+}
+
 NEW_EVENT: Json = {
     "organization_id": ORGANIZATION_ID,
     "title": "The Salt Road Quartet",
@@ -150,6 +158,7 @@ NEW_EVENT: Json = {
     "tickets_per_person_max": 2,
     "cancellation_deadline_at": "2027-04-30T19:00:00Z",
     "attendees_final_at": "2027-04-30T19:00:00Z",
+    "refund_policy": _REFUND_POLICY,
 }
 
 EVENT_CHANGES: Json = {"title": "The Salt Road Quintet", "seats_per_order_max": 4}
@@ -186,6 +195,7 @@ EVENT: Json = {
     "tickets_per_person_max": 2,
     "cancellation_deadline_at": "2027-04-30T19:00:00Z",
     "attendees_final_at": "2027-04-30T19:00:00Z",
+    "refund_policy": _REFUND_POLICY,
     "availability": {
         **_SEATS_LEFT,
         "categories": [

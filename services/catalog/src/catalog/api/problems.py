@@ -59,6 +59,16 @@ PROBLEMS: dict[type[Exception], ProblemSpec] = {
     event_errors.PersonLimitOutOfBounds: ProblemSpec(
         422, "person-limit-out-of-bounds", "The tickets-per-person limit is out of bounds"
     ),
+    event_errors.PartRefundsEndBeforeFullOnes: ProblemSpec(
+        422, "part-refunds-end-before-full-ones", "The periods of refunds are out of order"
+    ),
+    event_errors.RefundsAfterStart: ProblemSpec(
+        422, "refunds-after-start", "Refunds end after the event starts"
+    ),
+    event_errors.RefundPercentOutOfBounds: ProblemSpec(
+        422, "refund-percent-out-of-bounds", "The percentage refunded is out of bounds"
+    ),
+    event_errors.FeeOutOfBounds: ProblemSpec(422, "fee-out-of-bounds", "The fee is out of bounds"),
     event_errors.CurrencyUnknown: ProblemSpec(422, "currency-unknown", "There is no such currency"),
     event_errors.SeatsPerOrderOutOfBounds: ProblemSpec(
         422, "seats-per-order-out-of-bounds", "The seats-per-order limit is out of bounds"

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from catalog.domain import event_errors as errors
+from catalog.domain.refund_policy import RefundPolicy
 
 
 class EventState(StrEnum):
@@ -45,6 +46,7 @@ class EventTerms:
     Buyers may cancel before `cancellation_deadline_at`; None: before `starts_at`.
     Attendees may be corrected before `attendees_final_at`; None: before `starts_at`.
     `tickets_per_person_max` counts the tickets of one PESEL; None: no limit.
+    Without a `refund_policy` a buyer who may cancel gets everything back.
     """
 
     title: str
@@ -62,6 +64,7 @@ class EventTerms:
     tickets_per_person_max: int | None
     cancellation_deadline_at: datetime | None
     attendees_final_at: datetime | None
+    refund_policy: RefundPolicy | None = None
 
     @property
     def prices_minor(self) -> tuple[int, ...]:

@@ -82,6 +82,26 @@ class PriceOutOfBounds(EventTermsInvalid):
         super().__init__(f"A price must be from 0 to {highest_minor} minor units.")
 
 
+class PartRefundsEndBeforeFullOnes(EventTermsInvalid):
+    def __init__(self) -> None:
+        super().__init__("Refunds in part must end after refunds in full do.")
+
+
+class RefundsAfterStart(EventTermsInvalid):
+    def __init__(self) -> None:
+        super().__init__("Refunds must end no later than the event starts.")
+
+
+class RefundPercentOutOfBounds(EventTermsInvalid):
+    def __init__(self, *, highest: int) -> None:
+        super().__init__(f"What is refunded in part must be from 0 to {highest} percent.")
+
+
+class FeeOutOfBounds(EventTermsInvalid):
+    def __init__(self, *, highest_minor: int) -> None:
+        super().__init__(f"The fee of a ticket must be from 0 to {highest_minor} minor units.")
+
+
 class VenueUnknown(EventTermsInvalid):
     def __init__(self) -> None:
         super().__init__("The organization has no venue with this venue_id.")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from catalog.domain import event_errors as errors
 from catalog.domain.currencies import CURRENCIES
 from catalog.domain.event import EventTerms, PriceCategory
+from catalog.domain.refund_policy import check_refund_policy
 
 SEATS_PER_ORDER_LOWEST = 1
 SEATS_PER_ORDER_HIGHEST = 50
@@ -28,6 +29,8 @@ def check_terms(terms: EventTerms, *, plan_capacity: Mapping[str, int]) -> None:
     if not SEATS_PER_ORDER_LOWEST <= terms.seats_per_order_max <= SEATS_PER_ORDER_HIGHEST:
         raise errors.SeatsPerOrderOutOfBounds(lowest=SEATS_PER_ORDER_LOWEST, highest=SEATS_PER_ORDER_HIGHEST)
     _check_person_limit(terms)
+    if terms.refund_policy is not None:
+        check_refund_policy(terms.refund_policy, starts_at=terms.starts_at)
     _check_categories(terms, plan_capacity)
     for category in terms.price_categories:
         _check_ticket_types(category)

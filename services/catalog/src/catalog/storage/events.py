@@ -8,13 +8,16 @@ from uuid import UUID
 from sqlalchemy import RowMapping, insert, select, update
 
 from catalog.domain.event import Event, EventState, EventTerms, PriceCategory, TicketType
+from catalog.domain.refund_policy import RefundPolicy
 from catalog.storage.tables import EVENTS
 from chassis.database import Transaction
 
-_TERMS = tuple(field.name for field in fields(EventTerms))
+_TERMS = tuple(field.name for field in fields(EventTerms) if field.name != "refund_policy")
 _LIFE = tuple(field.name for field in fields(Event) if field.name != "terms")
+# The policy is flat in the table, so that the database can check it; without one all five are null.
+_REFUND_POLICY = {f"refund_{field.name}": field.name for field in fields(RefundPolicy)}
 
-EVENT_COLUMNS = tuple(EVENTS.c[name] for name in (*_LIFE, *_TERMS))
+EVENT_COLUMNS = tuple(EVENTS.c[name] for name in (*_LIFE, *_TERMS, *_REFUND_POLICY))
 
 
 async def add_event(tx: Transaction, *, event: Event, created_by: str) -> None:
@@ -40,6 +43,7 @@ def event_from_row(values: RowMapping) -> Event:
     """The event in a row that has at least EVENT_COLUMNS."""
     terms = {name: values[name] for name in _TERMS}
     terms["price_categories"] = tuple(_price_category(stored) for stored in values["price_categories"])
+    terms["refund_policy"] = _refund_policy(values)
     life = {name: values[name] for name in _LIFE}
     life["state"] = EventState(values["state"])
     return Event(terms=EventTerms(**terms), **life)
@@ -47,7 +51,15 @@ def event_from_row(values: RowMapping) -> Event:
 
 def _as_row(event: Event) -> dict[str, Any]:
     row = asdict(event)
-    return {**row.pop("terms"), **row}
+    terms = row.pop("terms")
+    policy = terms.pop("refund_policy") or {}
+    return {**terms, **{column: policy.get(name) for column, name in _REFUND_POLICY.items()}, **row}
+
+
+def _refund_policy(values: RowMapping) -> RefundPolicy | None:
+    if values["refund_part_percent"] is None:
+        return None
+    return RefundPolicy(**{name: values[column] for column, name in _REFUND_POLICY.items()})
 
 
 def _price_category(stored: dict[str, Any]) -> PriceCategory:

@@ -98,6 +98,12 @@ EVENTS = Table(
     Column("tickets_per_person_max", Integer),
     Column("cancellation_deadline_at", DateTime(timezone=True)),
     Column("attendees_final_at", DateTime(timezone=True)),
+    # The refund policy: all null where there is none.
+    Column("refund_full_until", DateTime(timezone=True)),
+    Column("refund_part_until", DateTime(timezone=True)),
+    Column("refund_part_percent", Integer),
+    Column("refund_fee_minor", BigInteger),
+    Column("refund_fee_refunded", Boolean),
     Column("state", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("published_at", DateTime(timezone=True)),
@@ -129,6 +135,17 @@ EVENTS = Table(
         "tickets_per_person_max IS NULL OR (pesel_required AND tickets_per_person_max BETWEEN 1 AND 50)",
         name="events_tickets_per_person_max_check",
     ),
+    CheckConstraint(
+        "num_nonnulls(refund_part_percent, refund_fee_minor, refund_fee_refunded) IN (0, 3) "
+        "AND (refund_part_percent IS NOT NULL OR num_nonnulls(refund_full_until, refund_part_until) = 0)",
+        name="events_refund_policy_check",
+    ),
+    CheckConstraint("refund_part_until > refund_full_until", name="events_refund_part_until_check"),
+    CheckConstraint(
+        "refund_full_until <= starts_at AND refund_part_until <= starts_at", name="events_refund_until_check"
+    ),
+    CheckConstraint("refund_part_percent BETWEEN 0 AND 100", name="events_refund_part_percent_check"),
+    CheckConstraint("refund_fee_minor >= 0", name="events_refund_fee_minor_check"),
 )
 
 # What buyers browse: one narrow row for each event that can still take place, written at

@@ -1,6 +1,7 @@
 """Publish an event: buyers find it from now on, and reservation puts its seats on sale."""
 
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from catalog.storage.seating_plans import StoredPlan, find_plan
 from catalog.storage.venues import find_venue
 from catalog.usecases.errors import EventNotFound
 from chassis.database import Transaction
-from messages.catalog import EventPublished, PriceCategoryOffer, TicketTypePrice
+from messages.catalog import EventPublished, PriceCategoryOffer, RefundPolicy, TicketTypePrice
 
 
 async def publish_event(
@@ -77,7 +78,12 @@ def _message(event: Event, plan: StoredPlan) -> EventPublished:
         pesel_required=terms.pesel_required,
         tickets_per_person_max=terms.tickets_per_person_max,
         attendees_final_at=terms.attendees_final_at,
+        refund_policy=_refund_policy(terms),
     )
+
+
+def _refund_policy(terms: EventTerms) -> RefundPolicy | None:
+    return None if terms.refund_policy is None else RefundPolicy(**asdict(terms.refund_policy))
 
 
 def _offers(terms: EventTerms) -> tuple[PriceCategoryOffer, ...]:

@@ -42,19 +42,23 @@ class Money(_Part):
 
 
 class OrderLine(_Part):
-    """One seat of an order."""
+    """One seat of an order; `ordered_seat_id` where an equivalent one was given instead."""
 
     event_title: str
     starts_at: datetime
     seat_id: str
+    ordered_seat_id: str | None = None
     price_category: str
     ticket_type: str
     price: Money
 
 
 class Order(_Part):
+    """`reason`: why it came into its state; empty from an orders service that does not tell yet."""
+
     order_id: UUID
     state: str
+    reason: str = ""
     total: Money
     lines: tuple[OrderLine, ...]
 
@@ -64,6 +68,21 @@ class OrderFacts(Addressee):
 
     order: Order
     order_access_token: str | None = None
+
+
+class CancelledTickets(_Part):
+    """Tickets given back together: their lines, what goes back and what is kept of their prices."""
+
+    lines: tuple[OrderLine, ...] = Field(min_length=1)
+    refund: Money
+    fee: Money
+    tickets_left: int
+
+
+class CancelledTicketsFacts(OrderFacts):
+    """Of a mail about some tickets of an order that was given back in part."""
+
+    cancelled: CancelledTickets
 
 
 class FoundOrder(_Part):
@@ -81,4 +100,4 @@ class LookupFacts(Addressee):
     orders: tuple[FoundOrder, ...] = Field(min_length=1)
 
 
-Facts = Addressee | LinkFacts | InvitationFacts | OrderFacts | LookupFacts
+Facts = Addressee | LinkFacts | InvitationFacts | OrderFacts | CancelledTicketsFacts | LookupFacts

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from chassis.internal_client import InternalClient, ServiceUnavailable
 from notifications.clients.facts import (
     Addressee,
+    CancelledTicketsFacts,
     Facts,
     InvitationFacts,
     LinkFacts,
@@ -21,6 +22,7 @@ GONE = (HTTPStatus.GONE,)
 _ACCOUNTS, _ORDERS = "accounts", "orders"
 _MAIL_REQUEST = (_ACCOUNTS, "/internal/mails/{cause.cause_id}")
 _ORDER = (_ORDERS, "/internal/orders/{cause.cause_id}/mail", OrderFacts)
+_CANCELLED_TICKETS = "/internal/orders/{cause.cause_id}/cancelled-tickets/{cause.version}/mail"
 
 _QUESTIONS: dict[MailKind, tuple[str, str, type[Facts]]] = {
     MailKind.VERIFICATION: (*_MAIL_REQUEST, LinkFacts),
@@ -34,6 +36,7 @@ _QUESTIONS: dict[MailKind, tuple[str, str, type[Facts]]] = {
     MailKind.ORDER_CANCELLED: _ORDER,
     MailKind.ORDER_EXPIRED: _ORDER,
     MailKind.ORDER_REFUNDED: _ORDER,
+    MailKind.ORDER_TICKETS_CANCELLED: (_ORDERS, _CANCELLED_TICKETS, CancelledTicketsFacts),
 }
 """Who is asked about a mail of each kind, where, and what the answer must hold."""
 

@@ -20,6 +20,7 @@ class MailKind(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     ORDER_EXPIRED = "order_expired"
     ORDER_REFUNDED = "order_refunded"
+    ORDER_TICKETS_CANCELLED = "order_tickets_cancelled"
 
 
 class MailState(StrEnum):
@@ -92,6 +93,8 @@ STATE_TOLD_BY = {
     MailKind.ORDER_CANCELLED: "cancelled",
     MailKind.ORDER_EXPIRED: "expired",
     MailKind.ORDER_REFUNDED: "refunded",
+    # It says that the other tickets stay valid.
+    MailKind.ORDER_TICKETS_CANCELLED: "confirmed",
 }
 """The state of an order that each mail about one tells."""
 

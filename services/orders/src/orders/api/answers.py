@@ -7,8 +7,24 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.paging import Page
-from orders.api.examples import CLAIMED_ORDERS, GUEST_ORDER, LINE, ORDER, PAGE_OF_ORDERS, TICKETS
-from orders.domain.states import Actor, OrderState, PaymentState, RefundState, TicketState
+from orders.api.examples import (
+    CLAIMED_ORDERS,
+    GUEST_ORDER,
+    LINE,
+    ORDER,
+    PAGE_OF_ORDERS,
+    PAYMENT,
+    TICKETS,
+)
+from orders.domain.states import (
+    Actor,
+    Discrepancy,
+    OrderState,
+    PaymentFailure,
+    PaymentState,
+    RefundState,
+    TicketState,
+)
 
 _SHREDDED = "Null once shredded, some time after the event"
 
@@ -50,6 +66,9 @@ class LineOut(_Out):
     event_id: UUID
     event_title: str
     seat_id: str
+    ordered_seat_id: str | None = Field(
+        description="The seat that was ordered, where an equivalent one was given instead"
+    )
     price_category: str
     ticket_type: str
     price: MoneyOut
@@ -57,22 +76,35 @@ class LineOut(_Out):
 
 
 class RefundOut(_Out):
+    """Money on its way back, or back."""
+
     refund_id: UUID
     state: RefundState
+    amount: MoneyOut
     reason: str
     created_at: datetime
     settled_at: datetime | None
 
 
 class PaymentOut(_Out):
-    """Money that arrived; `refund` once it is on its way back."""
+    """One attempt at paying, or money an operator recorded; `refunds` is what goes back of it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PAYMENT]})
 
     payment_id: UUID
     provider: str
     state: PaymentState
-    amount: MoneyOut
+    amount: MoneyOut = Field(description="What was asked for")
+    page_url: str | None = Field(description="Where to pay; null once nobody can pay there any more")
+    expires_at: datetime | None = Field(description="When the page closes; null for recorded money")
+    failure: PaymentFailure | None = Field(
+        description="Why no money came of it; of a pending payment, that its last attempt was declined"
+    )
+    discrepancy: Discrepancy | None = Field(
+        description="What arrived that was not asked for; it goes back whole, as `refunds` says"
+    )
     created_at: datetime
-    refund: RefundOut | None
+    refunds: list[RefundOut]
 
 
 class ChangeOut(_Out):
@@ -94,11 +126,14 @@ class OrderOut(_Out):
     version: int
     total: MoneyOut
     contact: ContactOut | None = Field(description="Null once its person was erased")
+    equivalent_seats_allowed: bool = Field(
+        description="Whether other seats will do where others have these when it is paid"
+    )
     lines: list[LineOut]
     payments: list[PaymentOut]
     placed_at: datetime
     holds_expire_at: datetime = Field(
-        description="When the first of its holds lapses, as its token said at placing"
+        description="When the first of its holds lapses, as far as orders knows"
     )
     timeline: list[ChangeOut]
 

@@ -40,6 +40,7 @@ EventId = Annotated[UUID, Path(examples=["0192f0c1-7d57-7c39-9a53-2f6b8f0f5a11"]
         problems.ATTENDEES_FINAL,
         problems.PERSON_LIMIT_REACHED,
         problems.ORDER_IS_OVER,
+        problems.TICKET_CANCELLED,
         problems.EVENT_CANCELLED,
         TOO_MANY_REQUESTS,
     ),

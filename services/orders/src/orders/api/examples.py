@@ -26,21 +26,53 @@ ORDER_TO_PLACE: dict[str, Any] = {
 
 PAYMENT_TO_RECORD: dict[str, Any] = {**_PRICE, "reference": "bank-2026-11-23-0042"}
 
+PAYMENT_TO_START: dict[str, Any] = {"return_url": f"http://127.0.0.1:8080/orders/{_ORDER_ID}"}
+
+PAYMENT: dict[str, Any] = {
+    "payment_id": "0192f0c1-8b20-7c11-9d3e-5a6b7c8d9e0f",
+    "provider": "sandbox",
+    "state": "pending",
+    "amount": _PRICE,
+    "page_url": "http://127.0.0.1:8090/pay/pay_2fZq7mXc",
+    "expires_at": "2026-11-23T10:18:30Z",
+    "failure": None,
+    "discrepancy": None,
+    "created_at": "2026-11-23T10:03:00Z",
+    "refunds": [],
+}
+
+NOTICE: dict[str, Any] = {
+    "type": "payment.captured",
+    "timestamp": _PAID_AT,
+    "data": {
+        "payment_id": "pay_2fZq7mXc",
+        "state": "captured",
+        **_PRICE,
+        "merchant_reference": "0192f0c1-8b20-7c11-9d3e-5a6b7c8d9e0f",
+        "captures": [{"capture_id": "cap_9hTr4kWd", **_PRICE, "captured_at": _PAID_AT}],
+    },
+}
+
 ORDER: dict[str, Any] = {
     "order_id": _ORDER_ID,
     "state": "confirmed",
     "version": 3,
     "total": _PRICE,
     "contact": {"email": "ada@example.org", "name": None, "phone": None},
-    "lines": [{**_SEAT, "price": _PRICE}],
+    "equivalent_seats_allowed": False,
+    "lines": [{**_SEAT, "ordered_seat_id": None, "price": _PRICE}],
     "payments": [
         {
             "payment_id": "0192f0c1-8b20-7c11-9d3e-5a6b7c8d9e0f",
             "provider": "recorded",
             "state": "captured",
             "amount": _PRICE,
+            "page_url": None,
+            "expires_at": None,
+            "failure": None,
+            "discrepancy": None,
             "created_at": _PAID_AT,
-            "refund": None,
+            "refunds": [],
         }
     ],
     "placed_at": _PLACED_AT,

@@ -22,6 +22,8 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_P
 Reference = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[!-~ ]+$")
 ]
+# Whether it leads where it may is a rule of its own.
+ReturnUrl = Annotated[str, StringConstraints(max_length=2000, pattern=r"^(https?://|/)[!-~]*$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 # Only its length: which eleven digits are a PESEL, and whether one is asked for, is a rule of the domain.
 PeselText = Annotated[str, StringConstraints(min_length=1, max_length=32)]

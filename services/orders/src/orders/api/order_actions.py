@@ -1,4 +1,4 @@
-"""What moves an order on: finalization, cancellation and a payment an operator recorded."""
+"""What moves an order on: finalization, and a payment an operator recorded."""
 
 from typing import Annotated
 from uuid import UUID
@@ -17,25 +17,15 @@ from orders.api.orders import OrderId
 from orders.api.personal import Personal
 from orders.api.rights import OPERATOR, RightToOrder, key_scope
 from orders.api.schemas import RecordedPaymentIn
-from orders.api.waiting import Patience, answer_when_settled
-from orders.domain.order import SETTLED_STATES, Money
+from orders.api.waiting import ACCEPTED, Patience, answer_when_settled, headers_of, status_of
+from orders.domain.order import Money
 from orders.domain.rights import key_scope_of_payments
 from orders.queries import find_order
 from orders.storage.personal_data import PersonalData
-from orders.usecases.cancel_order import cancel_order
 from orders.usecases.capture_payment import RECORDED, capture_payment
 from orders.usecases.finalize_order import finalize_order
 
 router = APIRouter(prefix="/orders/{order_id}", tags=["orders"])
-
-_ACCEPTED = {
-    "model": OrderOut,
-    "description": "Under way: read the order at Location to follow it",
-    "headers": {
-        "Location": {"schema": {"type": "string"}, "description": "The order"},
-        "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until a look is worth it"},
-    },
-}
 
 
 @router.post(
@@ -43,7 +33,7 @@ _ACCEPTED = {
     response_model=OrderOut,
     summary="Finalize a free order",
     responses={
-        202: _ACCEPTED,
+        202: ACCEPTED,
         **problem_responses(
             problems.PAYMENT_MISSING, problems.ORDER_IS_OVER, problems.EVENT_CANCELLED, TOO_MANY_REQUESTS
         ),
@@ -66,44 +56,7 @@ async def post_finalization(
         return await _order(tx, order_id, personal)
 
     scope = key_scope(write, order_id=order_id, right=right)
-    accepted = await write.once(work, status=_status, headers=_headers, scope=scope)
-    return await answer_when_settled(
-        accepted, order_id=order_id, right=right, db=db, personal=personal, patience=patience
-    )
-
-
-@router.post(
-    "/cancellation",
-    response_model=OrderOut,
-    summary="Cancel an order",
-    responses={
-        202: _ACCEPTED,
-        **problem_responses(
-            problems.DEADLINE_PASSED,
-            problems.ORDER_IS_FINALIZING,
-            problems.ORDER_IS_OVER,
-            TOO_MANY_REQUESTS,
-        ),
-    },
-)
-async def post_cancellation(
-    right: RightToOrder,
-    order_id: OrderId,
-    write: IdempotentWrite,
-    db: Db,
-    personal: Personal,
-    patience: Patience,
-) -> Response:
-    """Before it is paid, at once. A confirmed order: its tickets are void at once, its money is
-    refunded, and it is cancelled when its seats are on sale again.
-    """
-
-    async def work(tx: Transaction) -> OrderOut:
-        await cancel_order(tx, order_id=order_id, right=right, now=utc_now())
-        return await _order(tx, order_id, personal)
-
-    scope = key_scope(write, order_id=order_id, right=right)
-    accepted = await write.once(work, status=_status, headers=_headers, scope=scope)
+    accepted = await write.once(work, status=status_of, headers=headers_of, scope=scope)
     return await answer_when_settled(
         accepted, order_id=order_id, right=right, db=db, personal=personal, patience=patience
     )
@@ -144,12 +97,3 @@ async def post_recorded_payment(
 
 async def _order(tx: Transaction, order_id: UUID, personal: PersonalData) -> OrderOut:
     return OrderOut.of(await find_order(tx, order_id, personal=personal))
-
-
-def _status(order: OrderOut) -> int:
-    return 200 if order.state in SETTLED_STATES else 202
-
-
-def _headers(order: OrderOut) -> dict[str, str]:
-    location = {"Location": f"/api/v1/orders/{order.order_id}"}
-    return location if order.state in SETTLED_STATES else {**location, "Retry-After": "1"}

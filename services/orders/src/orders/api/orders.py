@@ -74,6 +74,7 @@ async def post_order(
             contact=Contact(**body.contact.model_dump()),
             attendees=[_attendee(attendee) for attendee in body.attendees],
             personal=personal,
+            equivalent_seats_allowed=body.equivalent_seats_allowed,
             now=utc_now(),
         )
         placed = await find_order(tx, order_id, personal=personal)

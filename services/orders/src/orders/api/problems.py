@@ -5,6 +5,9 @@ from typing import Any
 
 from chassis.problems import NOT_FOUND, ProblemSpec
 from orders.api.hold_tokens import HoldTokensInvalid
+from orders.api.payment_desk import PaymentsNotSetUp
+from orders.api.return_urls import ReturnUrlNotAllowed
+from orders.clients.payment_provider import ProviderRefused, ProviderUnavailable
 from orders.domain.basket import (
     AttendeesDoNotMatchSeats,
     AttendeesInvalid,
@@ -13,11 +16,15 @@ from orders.domain.basket import (
     TicketTypeUnknown,
     TooManySeats,
 )
-from orders.domain.offer import AttendeesAreFinal, CancellationDeadlinePassed
+from orders.domain.cancellation import TicketsUnknown
+from orders.domain.offer import AttendeesAreFinal, CancellationDeadlinePassed, EventNotFound
 from orders.domain.order import OrderNotFound
+from orders.domain.payment import NothingToPay, PaymentCapturedAlready, TooLateToPay
 from orders.domain.person_limit import PersonLimitReached
+from orders.queries.payments import PaymentNotFound
 from orders.usecases.cancel_order import OrderIsFinalizing
 from orders.usecases.capture_payment import PaymentAmountDiffers, PaymentReferenceUsed
+from orders.usecases.correct_attendee import TicketIsCancelled
 from orders.usecases.finalize_order import OrderIsOver, PaymentMissing
 from orders.usecases.place_order import (
     EventIsCancelled,
@@ -25,7 +32,6 @@ from orders.usecases.place_order import (
     HoldsAlreadyOrdered,
     HoldsExpired,
 )
-from orders.usecases.read_attendees import EventNotFound
 
 
 def _faults(error: Any) -> dict[str, Any]:
@@ -46,6 +52,10 @@ def _money(money: Any) -> dict[str, Any]:
 
 def _retry_in_a_second(_error: Any) -> dict[str, str]:
     return {"Retry-After": "1"}
+
+
+def _return_url_rule(error: Any) -> dict[str, Any]:
+    return {"errors": [{"field": "return_url", "rule": error.rule, "in": "body"}]}
 
 
 HOLD_TOKEN_INVALID = ProblemSpec(422, "hold-token-invalid", "A hold token is not valid", extra=_faults)
@@ -101,6 +111,13 @@ DEADLINE_PASSED = ProblemSpec(
     "The order can no longer be cancelled",
     extra=lambda error: {"deadline_at": error.deadline_at},
 )
+TICKET_CANCELLED = ProblemSpec(409, "ticket-cancelled", "The ticket was cancelled")
+TICKETS_UNKNOWN = ProblemSpec(
+    422,
+    "tickets-unknown",
+    "The order has no such tickets",
+    extra=lambda error: {"ticket_ids": [str(ticket_id) for ticket_id in error.ticket_ids]},
+)
 AMOUNT_DIFFERS = ProblemSpec(
     422,
     "payment-amount-differs",
@@ -110,6 +127,28 @@ AMOUNT_DIFFERS = ProblemSpec(
 REFERENCE_USED = ProblemSpec(
     409, "payment-reference-used", "The reference belongs to another order's payment"
 )
+NOTHING_TO_PAY = ProblemSpec(409, "nothing-to-pay", "The order costs nothing")
+PAYMENT_CAPTURED_ALREADY = ProblemSpec(409, "payment-captured-already", "The order is paid already")
+TOO_LATE_TO_PAY = ProblemSpec(409, "too-late-to-pay", "The seats are not held long enough any more")
+RETURN_URL_NOT_ALLOWED = ProblemSpec(
+    422, "return-url-not-allowed", "A payment page may not lead back there", extra=_return_url_rule
+)
+PAYMENTS_NOT_SET_UP = ProblemSpec(503, "payments-not-set-up", "No payment provider is set up here")
+PROVIDER_UNAVAILABLE = ProblemSpec(
+    503,
+    "payment-provider-unavailable",
+    "The payment provider gives no answer",
+    headers=_retry_in_a_second,
+)
+PROVIDER_REFUSED = ProblemSpec(
+    502,
+    "payment-provider-refused",
+    "The payment provider does not take this payment",
+    extra=lambda error: {"code": error.code},
+)
+NOTICE_REFUSED = ProblemSpec(401, "notice-refused", "The notice is not to be believed")
+NOTICE_MALFORMED = ProblemSpec(422, "notice-malformed", "The notice is signed, but cannot be read")
+PAYMENT_UNKNOWN = ProblemSpec(404, "payment-unknown", "The notice is about no payment of ours")
 EMAIL_NOT_VERIFIED = ProblemSpec(403, "email-not-verified", "Your e-mail is not verified")
 
 PROBLEMS: Mapping[type[Exception], ProblemSpec] = {
@@ -132,6 +171,16 @@ PROBLEMS: Mapping[type[Exception], ProblemSpec] = {
     OrderIsOver: ORDER_IS_OVER,
     OrderIsFinalizing: ORDER_IS_FINALIZING,
     CancellationDeadlinePassed: DEADLINE_PASSED,
+    TicketIsCancelled: TICKET_CANCELLED,
+    TicketsUnknown: TICKETS_UNKNOWN,
     PaymentAmountDiffers: AMOUNT_DIFFERS,
     PaymentReferenceUsed: REFERENCE_USED,
+    NothingToPay: NOTHING_TO_PAY,
+    PaymentCapturedAlready: PAYMENT_CAPTURED_ALREADY,
+    TooLateToPay: TOO_LATE_TO_PAY,
+    ReturnUrlNotAllowed: RETURN_URL_NOT_ALLOWED,
+    PaymentsNotSetUp: PAYMENTS_NOT_SET_UP,
+    PaymentNotFound: NOT_FOUND,
+    ProviderUnavailable: PROVIDER_UNAVAILABLE,
+    ProviderRefused: PROVIDER_REFUSED,
 }

@@ -1,12 +1,12 @@
-"""What the API takes: an order to place, a payment to record."""
+"""What the API takes: an order to place, a payment to begin or to record."""
 
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from orders.api.examples import EMAIL_TO_LOOK_UP, ORDER_TO_PLACE, PAYMENT_TO_RECORD
-from orders.api.fields import Currency, Email, Name, PeselText, Phone, Reference, Word
+from orders.api.examples import EMAIL_TO_LOOK_UP, ORDER_TO_PLACE, PAYMENT_TO_RECORD, PAYMENT_TO_START
+from orders.api.fields import Currency, Email, Name, PeselText, Phone, Reference, ReturnUrl, Word
 
 HOLDS_PER_ORDER_MAX = 10
 SEATS_PER_ORDER_MAX = 200
@@ -64,6 +64,11 @@ class OrderIn(_In):
     attendees: list[AttendeeIn] = Field(
         min_length=1, max_length=SEATS_PER_ORDER_MAX, description="Exactly one for each held seat"
     )
+    equivalent_seats_allowed: bool = Field(
+        default=False,
+        description="If a payment comes so late that others have the seats: whether as many others of the "
+        "same price category, next to each other in one row, will do. Otherwise the money goes back",
+    )
 
 
 class LookupIn(_In):
@@ -72,6 +77,18 @@ class LookupIn(_In):
     model_config = ConfigDict(json_schema_extra={"examples": [EMAIL_TO_LOOK_UP]})
 
     email: Email = Field(examples=["ada@example.org"])
+
+
+class PaymentIn(_In):
+    """How an order is to be paid; may be left out."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PAYMENT_TO_START]})
+
+    return_url: ReturnUrl | None = Field(
+        default=None,
+        description="Where the payment page leads back to: a path of ours, or a URL on an origin that is "
+        "allowed here; without a fragment. The order's page if left out",
+    )
 
 
 class RecordedPaymentIn(_In):

@@ -9,7 +9,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
@@ -23,6 +23,17 @@ from orders.queries import find_own_order, order_state
 from orders.storage.personal_data import PersonalData
 
 _GROWTH_MAX = 8
+
+
+ACCEPTED: dict[str, Any] = {
+    "model": OrderOut,
+    "description": "Under way: read the order at Location to follow it",
+    "headers": {
+        "Location": {"schema": {"type": "string"}, "description": "The order"},
+        "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until a look is worth it"},
+    },
+}
+"""The 202 of a request that set an order in motion, for its OpenAPI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,17 @@ async def _patience(
 
 
 Patience = Annotated[_Patience, Depends(_patience)]
+
+
+def status_of(order: OrderOut) -> int:
+    """200 for an order that rests where it is, 202 for one that is on its way."""
+    return 200 if order.state in SETTLED_STATES else 202
+
+
+def headers_of(order: OrderOut) -> dict[str, str]:
+    """Where to follow it, and when a look is worth it."""
+    location = {"Location": f"/api/v1/orders/{order.order_id}"}
+    return location if order.state in SETTLED_STATES else {**location, "Retry-After": "1"}
 
 
 async def answer_when_settled(

@@ -8,12 +8,21 @@ from typing import TypeVar
 import typer
 
 from chassis.database import Database, Transaction
+from orders.domain.offer import EventNotFound
 from orders.domain.order import OrderNotFound
+from orders.domain.refund import RefundHasNotFailed, RefundIsUnderWay, RefundNotFound
 from orders.usecases.capture_payment import PaymentAmountDiffers, PaymentReferenceUsed
-from orders.usecases.settle_refund import RefundNotFound
 
 R = TypeVar("R")
-Refusals = (OrderNotFound, PaymentAmountDiffers, PaymentReferenceUsed, RefundNotFound)
+Refusals = (
+    EventNotFound,
+    OrderNotFound,
+    PaymentAmountDiffers,
+    PaymentReferenceUsed,
+    RefundHasNotFailed,
+    RefundIsUnderWay,
+    RefundNotFound,
+)
 
 
 def run(work: Callable[[Transaction], Awaitable[R]]) -> R:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from orders.domain.refund_policy import RefundPolicy
 from orders.domain.states import OfferState
 
 
@@ -26,6 +27,8 @@ class Offer:
     tickets_per_person_max: int | None = None
     """With `pesel_required` only: a person is told apart by nothing else."""
     attendees_final_at: datetime | None = None
+    refund_policy: RefundPolicy | None = None
+    """None: a buyer who may cancel gets everything back."""
 
     @property
     def cancellable_until(self) -> datetime:
@@ -36,6 +39,13 @@ class Offer:
     def correctable_until(self) -> datetime:
         """Attendees may be corrected before this instant: the organizer's deadline, else the start."""
         return self.attendees_final_at or self.starts_at
+
+
+class EventNotFound(Exception):
+    """There is no such event, or it is another organization's."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such event")
 
 
 class AttendeesAreFinal(Exception):

@@ -15,10 +15,18 @@ class Money:
     amount_minor: int
     currency: str
 
+    def __str__(self) -> str:
+        """As `4500 PLN`, for operators."""
+        return f"{self.amount_minor} {self.currency}"
+
+
+EventSeat = tuple[UUID, str]
+"""A seat by its event and its seat id there."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderHold:
-    """A hold and those of its seats that the order is made of (all of them)."""
+    """A hold and the seats the order has of it: all that were held, or others given instead."""
 
     hold_id: UUID
     event_id: UUID
@@ -43,10 +51,17 @@ class Order:
     total: Money
     version: int
     holds: tuple[OrderHold, ...]
+    equivalent_seats_allowed: bool = False
+    """Whether seats like its own will do, where others claimed those before it was paid."""
 
     @property
     def is_free(self) -> bool:
         return self.total.amount_minor == 0
+
+    @property
+    def seats(self) -> set[EventSeat]:
+        """All the seats it was made of."""
+        return {(hold.event_id, seat_id) for hold in self.holds for seat_id in hold.seat_ids}
 
     def moved(self, change: "Change") -> "Order":
         """The order after the change, one version on; an illegal change raises MoveNotAllowed."""
@@ -55,8 +70,12 @@ class Order:
 
     def handed_over(self, owner: OrderOwner, change: "Change") -> "Order":
         """The order with another owner or token, in the same state and one version on."""
+        return replace(self.stayed(change), owner=owner)
+
+    def stayed(self, change: "Change") -> "Order":
+        """The order in the same state, one version on; an illegal change raises MoveNotAllowed."""
         check_stay(self.state, change.state, change.reason)
-        return replace(self, owner=owner, version=self.version + 1)
+        return replace(self, version=self.version + 1)
 
 
 class OrderNotFound(Exception):

@@ -117,7 +117,7 @@ _EFFECTS_BY_TRIGGER: Mapping[Trigger, Mapping[OrderState, Effect]] = {
     Trigger.SEATS_RELEASED: {
         OrderState.AWAITING_PAYMENT: Effect.IMPOSSIBLE,
         OrderState.FINALIZING: Effect.IMPOSSIBLE,
-        OrderState.CONFIRMED: Effect.IMPOSSIBLE,
+        OrderState.CONFIRMED: Effect.NOTHING,  # single tickets of it were cancelled
         OrderState.CANCELLING: Effect.COMPLETE,
         OrderState.CANCELLED: Effect.NOTHING,
         OrderState.EXPIRED: Effect.NOTHING,

@@ -43,6 +43,8 @@ class Reason(StrEnum):
     FINALIZED_BY_BUYER = "finalized_by_buyer"
     PAYMENT_CAPTURED = "payment_captured"
     SEATS_SOLD = "seats_sold"
+    SEATS_EXCHANGED = "seats_exchanged"
+    """Sold, but others for some that were taken: the buyer had allowed equivalent ones."""
     HOLD_RELEASED = "hold_released"
     HOLD_EXPIRED = "hold_expired"
     HOLD_UNKNOWN = "hold_unknown"
@@ -51,6 +53,8 @@ class Reason(StrEnum):
     SEATS_RELEASED = "seats_released"
     CANCELLED_BY_BUYER = "cancelled_by_buyer"
     EVENT_CANCELLED = "event_cancelled"
+    TICKETS_CANCELLED = "tickets_cancelled"
+    """Its buyer gave some of its tickets back and keeps the others."""
     CLAIMED_BY_BUYER = "claimed_by_buyer"
     """A guest's order now belongs to the account that proved its e-mail; its token is void."""
     ACCESS_REVOKED = "access_revoked"
@@ -68,6 +72,7 @@ class Actor(StrEnum):
     OPERATOR = "operator"
     ORGANIZER = "organizer"
     RESERVATION = "reservation"
+    PAYMENT_PROVIDER = "payment_provider"
     ORDERS = "orders"
 
 
@@ -79,30 +84,67 @@ class OfferState(StrEnum):
 
 
 class PaymentState(StrEnum):
+    """How far one attempt at paying for an order has got."""
+
     PENDING = "pending"
-    """Asked for; the provider has not answered."""
+    """Asked for: its page is open, or the money is on its way."""
     CAPTURED = "captured"
-    """The money is ours: it ends in tickets or in a refund."""
+    """Some of the money is ours: it ends in tickets or in a refund."""
     REFUNDING = "refunding"
-    """A refund of it was started."""
+    """All that arrived is going back."""
     REFUNDED = "refunded"
-    """The money is back with the buyer."""
+    """All that arrived is back with the buyer."""
     FAILED = "failed"
-    """Declined or given up: no money moved."""
+    """Over without money. Money that arrives all the same is taken in: it is then captured."""
+
+
+class PaymentFailure(StrEnum):
+    """Why no money came of a payment; of a pending one, what became of the last attempt."""
+
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    """Its page closed before anybody paid."""
+    NEVER_MADE = "never_made"
+    """The provider knows nothing of it: nobody was ever shown a page."""
+    WITHDRAWN = "withdrawn"
+    """We closed it: its order was over, or paid otherwise."""
+
+
+class Discrepancy(StrEnum):
+    """What a provider did that we did not ask for; such money goes back whole."""
+
+    AMOUNT_DIFFERS = "amount_differs"
+    CURRENCY_DIFFERS = "currency_differs"
+    CAPTURED_TWICE = "captured_twice"
 
 
 class RefundState(StrEnum):
     PENDING = "pending"
-    """Owed to the buyer; for a recorded payment an operator pays it back and settles it."""
+    """Owed to the buyer, to be sent; for a recorded payment an operator pays it back and settles it."""
+    SUBMITTED = "submitted"
+    """The provider has taken it on."""
     SETTLED = "settled"
     """Paid back."""
+    FAILED = "failed"
+    """The provider refused it too often: an operator's to look at."""
+
+
+class NoticeVerdict(StrEnum):
+    """What became of a notice."""
+
+    TAKEN = "taken"
+    """What it says is known now; it may have been known before."""
+    UNKNOWN_PAYMENT = "unknown_payment"
+    """It is about no payment or refund of ours: a later delivery is judged anew."""
+    OF_NO_INTEREST = "of_no_interest"
+    """It is about something we do not follow."""
 
 
 class TicketState(StrEnum):
     VALID = "valid"
     """Issued when its order was confirmed; admits its attendee."""
     VOIDED = "voided"
-    """Its order was cancelled."""
+    """Its order was cancelled, or it alone."""
 
 
 class MoveNotAllowed(Exception):
@@ -122,7 +164,7 @@ MOVES: Mapping[tuple[OrderState, OrderState], frozenset[Reason]] = {
     (OrderState.AWAITING_PAYMENT, OrderState.CANCELLED): _GIVEN_UP,
     (OrderState.EXPIRED, OrderState.FINALIZING): _PAID,
     (OrderState.EXPIRED, OrderState.CANCELLING): frozenset({Reason.SEATS_SOLD_TOO_LATE}),
-    (OrderState.FINALIZING, OrderState.CONFIRMED): frozenset({Reason.SEATS_SOLD}),
+    (OrderState.FINALIZING, OrderState.CONFIRMED): frozenset({Reason.SEATS_SOLD, Reason.SEATS_EXCHANGED}),
     (OrderState.FINALIZING, OrderState.CANCELLING): frozenset({Reason.EVENT_CANCELLED}),
     (OrderState.FINALIZING, OrderState.CANCELLED): frozenset({Reason.EVENT_CANCELLED}),
     (OrderState.FINALIZING, OrderState.EXPIRED): _REFUSALS,
@@ -135,9 +177,15 @@ MOVES: Mapping[tuple[OrderState, OrderState], frozenset[Reason]] = {
 
 
 STAYS = frozenset(
-    {Reason.CLAIMED_BY_BUYER, Reason.ACCESS_REVOKED, Reason.ACCOUNT_ERASED, Reason.PERSON_ERASED}
+    {
+        Reason.CLAIMED_BY_BUYER,
+        Reason.ACCESS_REVOKED,
+        Reason.ACCOUNT_ERASED,
+        Reason.PERSON_ERASED,
+        Reason.TICKETS_CANCELLED,
+    }
 )
-"""Reasons that change whose an order is, in any state, and never the state."""
+"""Reasons that change whose an order is, or how many tickets it has, and never the state."""
 
 
 def check_move(before: OrderState, after: OrderState, reason: Reason) -> None:

@@ -6,9 +6,9 @@ from orders.queries.orders import (
     find_own_order,
     order_state,
     orders_of_buyer,
-    refunds_in_state,
     tickets_of_order,
 )
+from orders.queries.refunds import owed_refunds, refunds_in_state, refunds_of_event
 
 __all__ = [
     "check_own_order",
@@ -16,6 +16,8 @@ __all__ = [
     "find_own_order",
     "order_state",
     "orders_of_buyer",
+    "owed_refunds",
     "refunds_in_state",
+    "refunds_of_event",
     "tickets_of_order",
 ]

@@ -14,14 +14,16 @@ from orders.domain.order import OrderNotFound
 from orders.domain.pesel import masked_pesel
 from orders.domain.rights import OrderRight
 from orders.domain.states import OrderState
+from orders.queries.payments import PAYMENT_JSON
+from orders.queries.readable import READABLE
 from orders.storage.personal_data import PersonalData
 
 # An order with all its parts: the parts are aggregated beside their order, so that a page of
 # orders is one statement and one row an order.
-_ORDERS = """
+_ORDERS = f"""
 SELECT placed.order_id, placed.buyer_id, placed.access_token_sha256, placed.access_generation,
        placed.state, placed.version,
-       placed.placed_at, placed.holds_expire_at,
+       placed.placed_at, placed.holds_expire_at, placed.equivalent_seats_allowed,
        jsonb_build_object('amount_minor', placed.total_minor, 'currency', placed.currency) AS total,
        (SELECT sealed FROM orders.contacts WHERE contacts.order_id = placed.order_id) AS contact,
        (SELECT jsonb_agg(jsonb_build_object(
@@ -29,6 +31,7 @@ SELECT placed.order_id, placed.buyer_id, placed.access_token_sha256, placed.acce
                    'event_id', line.event_id,
                    'event_title', offers.title,
                    'seat_id', line.seat_id,
+                   'ordered_seat_id', line.ordered_seat_id,
                    'price_category', line.price_category,
                    'ticket_type', line.ticket_type,
                    'price', jsonb_build_object('amount_minor', line.price_minor, 'currency', placed.currency),
@@ -38,39 +41,20 @@ SELECT placed.order_id, placed.buyer_id, placed.access_token_sha256, placed.acce
         JOIN orders.attendees USING (line_id)
         JOIN orders.offers ON offers.event_id = line.event_id
         WHERE line.order_id = placed.order_id) AS lines,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object(
-                   'payment_id', payment.payment_id,
-                   'provider', payment.provider,
-                   'state', payment.state,
-                   'amount', jsonb_build_object('amount_minor', payment.amount_minor,
-                                                'currency', payment.currency),
-                   'created_at', payment.created_at,
-                   'refund', CASE WHEN refund_id IS NOT NULL THEN jsonb_build_object(
-                       'refund_id', refund_id, 'state', refunds.state, 'reason', reason,
-                       'created_at', refunds.created_at, 'settled_at', settled_at) END
-               ) ORDER BY payment.payment_id), '[]')
+       (SELECT coalesce(jsonb_agg({PAYMENT_JSON} ORDER BY payment.payment_id), '[]')
         FROM orders.payments AS payment
-        LEFT JOIN orders.refunds USING (payment_id)
         WHERE payment.order_id = placed.order_id) AS payments,
        (SELECT jsonb_agg(jsonb_build_object('state', state, 'at', at, 'reason', reason, 'actor', actor)
                          ORDER BY version)
         FROM orders.order_history AS history
         WHERE history.order_id = placed.order_id) AS timeline
 FROM orders.orders AS placed
-"""
+"""  # noqa: S608 -- our own text
 
 _ONE_ORDER = text(f"{_ORDERS} WHERE placed.order_id = :order_id")
 
-# The right is part of the question (domain.rights.OrderRight.may_read says the same): another's order
-# is not put together only to be thrown away, so it takes as long to refuse as one that does not exist.
-_READABLE = """
-placed.order_id = :order_id
-AND (:is_operator
-     OR placed.buyer_id = CAST(:buyer_id AS text)
-     OR placed.access_token_sha256 = CAST(:access_token_sha256 AS bytea))
-"""
-_READABLE_ORDER = text(f"{_ORDERS} WHERE {_READABLE}")
-_IS_READABLE = text(f"SELECT 1 FROM orders.orders AS placed WHERE {_READABLE}")  # noqa: S608 -- our own text
+_READABLE_ORDER = text(f"{_ORDERS} WHERE {READABLE}")
+_IS_READABLE = text(f"SELECT 1 FROM orders.orders AS placed WHERE {READABLE}")  # noqa: S608 -- our own text
 
 # UUIDv7 ids sort by time, so the newest come first and the id alone is the cursor.
 _ORDERS_OF_BUYER = text(f"""
@@ -93,16 +77,6 @@ ORDER BY position
 """)
 
 _STATE = text("SELECT state FROM orders.orders WHERE order_id = :order_id")
-
-_REFUNDS = text("""
-SELECT refund_id, order_id, refund.amount_minor, refund.currency, refund.reason, refund.state,
-       refund.created_at, refund.settled_at, provider, reference
-FROM orders.refunds AS refund
-JOIN orders.payments USING (payment_id, order_id)
-WHERE refund.state = :state
-ORDER BY refund_id
-LIMIT :limit
-""")
 
 
 async def find_order(conn: Snapshot, order_id: UUID, *, personal: PersonalData) -> dict[str, Any] | None:
@@ -148,11 +122,6 @@ async def tickets_of_order(conn: Snapshot, order_id: UUID, *, personal: Personal
 async def order_state(conn: Snapshot, order_id: UUID) -> OrderState:
     """Where an order, which must exist, has got to."""
     return OrderState((await conn.execute(_STATE, {"order_id": order_id})).scalar_one())
-
-
-async def refunds_in_state(conn: Snapshot, *, state: str, limit: int) -> list[RowMapping]:
-    """The oldest refunds in a state, with the payment they pay back."""
-    return list((await conn.execute(_REFUNDS, {"state": state, "limit": limit})).mappings())
 
 
 async def _unsealed_order(row: RowMapping, personal: PersonalData) -> dict[str, Any]:

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, select, update
 
 from chassis.database import Transaction
 from orders.domain.attendee import PersonOnSeat
 from orders.domain.basket import Line
 from orders.domain.person_limit import PersonTicket
+from orders.domain.states import TicketState
 from orders.storage.personal_data import PersonalData
-from orders.storage.tables import attendees, order_lines
+from orders.storage.tables import attendees, order_lines, tickets
 
 
 async def insert_attendees(
@@ -39,19 +40,24 @@ async def insert_attendees(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seated:
-    """An attendee as stored; `person` is None once they were shredded."""
+    """An attendee as stored; `person` is None once they were shredded. `is_given_back` says that their
+    ticket was cancelled.
+    """
 
     line_id: UUID
     event_id: UUID
     person: PersonOnSeat | None
     person_fingerprint: str | None
+    is_given_back: bool
 
 
 async def find_attendee(
     tx: Transaction, *, order_id: UUID, line_id: UUID, personal: PersonalData
 ) -> Seated | None:
     """Who sits on this line of this order; None when the order has no such line."""
-    found = select(attendees).join(order_lines, order_lines.c.line_id == attendees.c.line_id)
+    voided = exists().where(tickets.c.line_id == attendees.c.line_id, tickets.c.state == TicketState.VOIDED)
+    found = select(attendees, voided.label("is_given_back"))
+    found = found.join(order_lines, order_lines.c.line_id == attendees.c.line_id)
     found = found.where(order_lines.c.order_id == order_id, attendees.c.line_id == line_id)
     row = (await tx.execute(found)).mappings().one_or_none()
     if row is None:
@@ -61,6 +67,7 @@ async def find_attendee(
         event_id=row["event_id"],
         person=await personal.attendee(row["sealed"], line_id=line_id),
         person_fingerprint=row["person_fingerprint"],
+        is_given_back=row["is_given_back"],
     )
 
 

@@ -28,6 +28,7 @@ async def insert_order(tx: Transaction, *, order: Order, placed: Change, holds_e
             total_minor=order.total.amount_minor,
             currency=order.total.currency,
             version=order.version,
+            equivalent_seats_allowed=order.equivalent_seats_allowed,
             holds_expire_at=holds_expire_at,
             placed_at=placed.at,
             changed_at=placed.at,

@@ -3,18 +3,20 @@ changes nothing, and a cancelled event stays cancelled.
 """
 
 from collections.abc import Collection
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
 from chassis.database import Transaction
 from orders.domain.offer import Offer
-from orders.domain.states import OfferState, OrderState
-from orders.storage.tables import offers, order_holds, orders
+from orders.domain.refund_policy import RefundPolicy
+from orders.domain.states import OfferState
+from orders.storage.tables import offers
 
 _DETAILS = (
     "title",
@@ -29,14 +31,18 @@ _DETAILS = (
     "tickets_per_person_max",
     "attendees_final_at",
 )
+# Flat, so that the database can check it; without a policy all of them are null.
+_REFUND_POLICY = {f"refund_{field.name}": field.name for field in fields(RefundPolicy)}
 
 
 async def save_offer(tx: Transaction, *, offer: Offer) -> None:
     """Write a published event, unless a newer version or its cancellation is already known."""
     values: dict[str, Any] = {name: getattr(offer, name) for name in _DETAILS}
+    policy = offer.refund_policy
+    values |= {column: policy and getattr(policy, name) for column, name in _REFUND_POLICY.items()}
     values |= {"event_id": offer.event_id, "version": offer.version, "state": offer.state}
     statement = insert(offers).values(values)
-    new = {name: statement.excluded[name] for name in (*_DETAILS, "version")}
+    new = {name: statement.excluded[name] for name in (*_DETAILS, *_REFUND_POLICY, "version")}
     await tx.execute(
         statement.on_conflict_do_update(
             index_elements=[offers.c.event_id],
@@ -82,29 +88,18 @@ async def cancelled_events(tx: Transaction, event_ids: Collection[UUID]) -> set[
     return set(rows)
 
 
-async def close_swept_cancellations(tx: Transaction, *, cancelled_before: datetime, at: datetime) -> None:
-    """Mark cancelled events of which no order is left to cancel, so that no job looks again."""
-    left = (
-        select(order_holds.c.order_id)
-        .join(orders, orders.c.order_id == order_holds.c.order_id)
-        .where(
-            order_holds.c.event_id == offers.c.event_id,
-            orders.c.state.in_([OrderState.AWAITING_PAYMENT, OrderState.FINALIZING, OrderState.CONFIRMED]),
-        )
-    )
-    await tx.execute(
-        update(offers)
-        .where(
-            offers.c.state == OfferState.CANCELLED,
-            offers.c.orders_cancelled_at.is_(None),
-            offers.c.cancelled_at < cancelled_before,
-            ~exists(left),
-        )
-        .values(orders_cancelled_at=at)
-    )
-
-
 def _offer(row: RowMapping) -> Offer:
     details = {name: row[name] for name in _DETAILS}
-    state = OfferState(row["state"])
-    return Offer(event_id=row["event_id"], version=row["version"], state=state, **details)
+    return Offer(
+        event_id=row["event_id"],
+        version=row["version"],
+        state=OfferState(row["state"]),
+        refund_policy=_refund_policy(row),
+        **details,
+    )
+
+
+def _refund_policy(row: RowMapping) -> RefundPolicy | None:
+    if row["refund_part_percent"] is None:
+        return None
+    return RefundPolicy(**{name: row[column] for column, name in _REFUND_POLICY.items()})

@@ -5,7 +5,7 @@ do not disturb) and touches its payments, tickets and lines only under that lock
 row is the one place where racing requests, messages and jobs meet, and they cannot deadlock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,15 +17,13 @@ from chassis.database import Transaction
 from orders.domain.order import Change, Money, Order, OrderHold, OrderNotFound
 from orders.domain.person_limit import COUNTED_STATES
 from orders.domain.rights import OrderOwner
-from orders.domain.states import OfferState, OrderState
+from orders.domain.states import OrderState
+from orders.storage.pauses import doubling_pause
 from orders.storage.person_tickets import release_person_tickets
-from orders.storage.tables import offers, order_history, order_holds, orders
+from orders.storage.tables import order_history, order_holds, orders
 
 _UNDER_WAY = (OrderState.FINALIZING, OrderState.CANCELLING)
-# Keeps the power within its type; every setting is long reached by then.
-DOUBLINGS_MAX = 20
 
-# The holds of an order never change, so reading them beside the row lock is safe.
 _HOLDS = (
     select(
         func.jsonb_agg(
@@ -43,7 +41,13 @@ _HOLDS = (
     .correlate(orders)
     .scalar_subquery()
 )
-_ORDER = select(orders, _HOLDS.label("holds"))
+# What a statement reads beside the row it locks is as it was when it began, so after a wait for the lock
+# the version it saw is not that of the row.
+_SEEN = orders.alias("seen")
+_VERSION_SEEN = (
+    select(_SEEN.c.version).where(_SEEN.c.order_id == orders.c.order_id).correlate(orders).scalar_subquery()
+)
+_ORDER = select(orders, _HOLDS.label("holds"), _VERSION_SEEN.label("version_seen"))
 
 
 class OrderChangedUnlocked(Exception):
@@ -75,21 +79,6 @@ async def lock_orders(
     return await _locked(tx, found, skip_locked=skip_locked)
 
 
-async def lock_orders_of_cancelled_events(tx: Transaction, *, orders_max: int) -> list[Order]:
-    """Some orders of cancelled events that a job may cancel now; others' locks are skipped.
-
-    A finalizing order is not among them: reservation's answer decides what becomes of it.
-    """
-    open_orders = orders.c.state.in_([OrderState.AWAITING_PAYMENT, OrderState.CONFIRMED])
-    of_cancelled_events = (
-        select(order_holds.c.order_id)
-        .join(offers, offers.c.event_id == order_holds.c.event_id)
-        .where(offers.c.state == OfferState.CANCELLED, offers.c.orders_cancelled_at.is_(None))
-    )
-    found = _ORDER.where(orders.c.order_id.in_(of_cancelled_events), open_orders)
-    return await _locked(tx, found.limit(orders_max), skip_locked=True)
-
-
 async def lock_lapsed_orders(tx: Transaction, *, lapsed_before: datetime, orders_max: int) -> list[Order]:
     """Some orders awaiting payment whose holds ended before `lapsed_before`; skips locked ones."""
     lapsed = _ORDER.where(
@@ -105,12 +94,11 @@ async def lock_stuck_orders(
 
     Too long is `overdue_s`, doubled by each resend up to `overdue_s_max`.
     """
-    doublings = func.power(2, func.least(orders.c.command_resends, DOUBLINGS_MAX))
-    waits_s = func.least(overdue_s * doublings, max(overdue_s, overdue_s_max))
+    wait = doubling_pause(first_s=overdue_s, longest_s=overdue_s_max, times=orders.c.command_resends)
     stuck = _ORDER.where(
         orders.c.state.in_(_UNDER_WAY),
         orders.c.command_sent_at < now - timedelta(seconds=overdue_s),  # what the index can find
-        orders.c.command_sent_at < now - func.make_interval(0, 0, 0, 0, 0, 0, waits_s),
+        orders.c.command_sent_at < now - wait,
     )
     return await _locked(tx, stuck.limit(orders_max), skip_locked=True)
 
@@ -124,6 +112,14 @@ async def save_change(tx: Transaction, *, order: Order, change: Change) -> Order
     await update_locked(tx, before=order, values=values)
     if order.state in COUNTED_STATES and after.state not in COUNTED_STATES:
         await release_person_tickets(tx, order_id=order.order_id)
+    await add_history(tx, order=after, change=change)
+    return after
+
+
+async def save_stay(tx: Transaction, *, order: Order, change: Change) -> Order:
+    """Add to the history of the locked order something that leaves it in its state; gives it after that."""
+    after = order.stayed(change)
+    await update_locked(tx, before=order, values={"version": after.version, "changed_at": change.at})
     await add_history(tx, order=after, change=change)
     return after
 
@@ -166,18 +162,30 @@ def owner_of(row: Mapping[str, Any] | RowMapping) -> OrderOwner:
 
 
 async def _locked(tx: Transaction, statement: Select[Any], *, skip_locked: bool = False) -> list[Order]:
+    """The orders with their holds as they are now. Those of an order that changed while the statement waited
+    for it are read again: it may have been given other seats.
+    """
     locking = statement.with_for_update(key_share=True, of=orders, skip_locked=skip_locked)
-    return [_order(row) for row in (await tx.execute(locking)).mappings()]
+    rows = (await tx.execute(locking)).mappings().all()
+    changed = [row["order_id"] for row in rows if row["version"] != row["version_seen"]]
+    holds_now = await _holds_of(tx, changed) if changed else {}
+    return [_order(row, holds_now.get(row["order_id"], row["holds"])) for row in rows]
 
 
-def _order(row: RowMapping) -> Order:
+async def _holds_of(tx: Transaction, order_ids: Collection[UUID]) -> Mapping[UUID, list[dict[str, Any]]]:
+    found = select(orders.c.order_id, _HOLDS.label("holds")).where(orders.c.order_id.in_(order_ids))
+    return {row.order_id: row.holds for row in await tx.execute(found)}
+
+
+def _order(row: RowMapping, holds: Collection[dict[str, Any]]) -> Order:
     return Order(
         order_id=row["order_id"],
         owner=owner_of(row),
         state=OrderState(row["state"]),
         total=Money(amount_minor=row["total_minor"], currency=row["currency"]),
         version=row["version"],
-        holds=tuple(_hold(hold) for hold in row["holds"]),
+        holds=tuple(_hold(hold) for hold in holds),
+        equivalent_seats_allowed=row["equivalent_seats_allowed"],
     )
 
 

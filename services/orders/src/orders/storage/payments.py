@@ -1,113 +1,183 @@
-"""Payments and refunds; written only while their order is locked."""
+"""Payments; written only while their order is locked, but for the moment when a job is to look at one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import RowMapping
 
 from chassis.database import Transaction
 from chassis.ids import new_id
 from orders.domain.order import Money
-from orders.domain.states import PaymentState, Reason, RefundState
-from orders.storage.tables import payments, refunds
+from orders.domain.states import Discrepancy, PaymentFailure, PaymentState
+from orders.storage.tables import payments
+
+_OVER = {"look_at": None, "page_url": None, "return_url": None}
+"""Nobody pays there any more, or comes back from there, and the provider has said its last word."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Payment:
-    """Money of a buyer; `reference` is the provider's name for it."""
+    """One attempt at paying for an order; `reference` is the provider's name for it, once it is known.
+
+    `amount` is what was asked for, `captured_minor` what arrived in its currency and `refund_minor`
+    what of that goes back.
+    """
 
     payment_id: UUID
     order_id: UUID
     provider: str
-    reference: str
+    reference: str | None
+    state: PaymentState
     amount: Money
+    captured_minor: int
+    refund_minor: int
+    # Not in the repr: whoever has it may pay, or call the payment off.
+    page_url: str | None = field(repr=False)
+    return_url: str | None = field(repr=False)
+    expires_at: datetime | None
+    look_at: datetime | None
+    failure: PaymentFailure | None
+    discrepancy: Discrepancy | None
 
 
-async def add_captured(tx: Transaction, *, payment: Payment, at: datetime) -> bool:
-    """Write a captured payment; False when the provider's reference is already known."""
+async def insert_pending(
+    tx: Transaction,
+    *,
+    payment_id: UUID,
+    order_id: UUID,
+    provider: str,
+    amount: Money,
+    return_url: str,
+    look_at: datetime,
+    at: datetime,
+) -> Payment:
+    """Write a payment that is asked for; its order has no other pending one."""
+    inserted = insert(payments).values(
+        payment_id=payment_id,
+        order_id=order_id,
+        provider=provider,
+        state=PaymentState.PENDING,
+        amount_minor=amount.amount_minor,
+        currency=amount.currency,
+        return_url=return_url,
+        look_at=look_at,
+        created_at=at,
+        changed_at=at,
+    )
+    return _payment((await tx.execute(inserted.returning(payments))).mappings().one())
+
+
+async def insert_recorded(
+    tx: Transaction, *, order_id: UUID, provider: str, reference: str, amount: Money, at: datetime
+) -> Payment | None:
+    """Write a payment that arrived without having been asked for; None when its reference is known."""
     statement = upsert(payments).values(
-        payment_id=payment.payment_id,
-        order_id=payment.order_id,
-        provider=payment.provider,
-        reference=payment.reference,
+        payment_id=new_id(),
+        order_id=order_id,
+        provider=provider,
+        reference=reference,
         state=PaymentState.CAPTURED,
-        amount_minor=payment.amount.amount_minor,
-        currency=payment.amount.currency,
+        amount_minor=amount.amount_minor,
+        currency=amount.currency,
+        captured_minor=amount.amount_minor,
         created_at=at,
         changed_at=at,
     )
     statement = statement.on_conflict_do_nothing(index_elements=[payments.c.provider, payments.c.reference])
-    return await tx.scalar(statement.returning(payments.c.payment_id)) is not None
+    row = (await tx.execute(statement.returning(payments))).mappings().one_or_none()
+    return None if row is None else _payment(row)
 
 
-async def find_payment(tx: Transaction, *, provider: str, reference: str) -> Payment:
-    """The payment with this reference, which must exist."""
-    known = (payments.c.provider == provider) & (payments.c.reference == reference)
-    return _payment((await tx.execute(select(payments).where(known))).mappings().one())
+async def load_payment(tx: Transaction, payment_id: UUID) -> Payment:
+    """The payment, which must exist."""
+    found = select(payments).where(payments.c.payment_id == payment_id)
+    return _payment((await tx.execute(found)).mappings().one())
 
 
-async def refund_order(tx: Transaction, *, order_id: UUID, reason: Reason, at: datetime) -> None:
-    """Start a refund in full of every captured payment of the order, if there is any."""
-    rows = await tx.execute(
-        update(payments)
-        .where(payments.c.order_id == order_id, payments.c.state == PaymentState.CAPTURED)
-        .values(state=PaymentState.REFUNDING, changed_at=at)
-        .returning(payments)
+async def pending_payment(tx: Transaction, *, order_id: UUID) -> Payment | None:
+    """The payment of the order that is under way, of which there is at most one."""
+    pending = (payments.c.order_id == order_id) & (payments.c.state == PaymentState.PENDING)
+    row = (await tx.execute(select(payments).where(pending))).mappings().one_or_none()
+    return None if row is None else _payment(row)
+
+
+async def find_payment(
+    tx: Transaction, *, provider: str, reference: str, payment_id: UUID | None
+) -> Payment | None:
+    """The payment of this name at the provider; else the one of our own name, if it is at this provider."""
+    named = or_(payments.c.reference == reference, payments.c.payment_id == payment_id)
+    found = select(payments).where(payments.c.provider == provider, named)
+    by_reference_first = found.order_by((payments.c.reference == reference).desc().nulls_last()).limit(1)
+    row = (await tx.execute(by_reference_first)).mappings().one_or_none()
+    return None if row is None else _payment(row)
+
+
+async def save_expiry(tx: Transaction, *, payment_id: UUID, expires_at: datetime) -> Payment:
+    """Decide when the payment's page closes, once: whoever resumes asks the provider for the same."""
+    undecided = (payments.c.payment_id == payment_id) & payments.c.expires_at.is_(None)
+    decided = update(payments).where(undecided).values(expires_at=expires_at).returning(payments)
+    row = (await tx.execute(decided)).mappings().one_or_none()
+    return await load_payment(tx, payment_id) if row is None else _payment(row)
+
+
+async def save_reference(
+    tx: Transaction, *, payment_id: UUID, reference: str, page_url: str | None
+) -> Payment:
+    """Write down how the provider names the payment, and where it can be paid."""
+    this = payments.c.payment_id == payment_id
+    named = update(payments).where(this).values(reference=reference, page_url=page_url).returning(payments)
+    return _payment((await tx.execute(named)).mappings().one())
+
+
+async def add_captured(tx: Transaction, *, payment: Payment, amount: Money, at: datetime) -> None:
+    """Count money that arrived; all of it is kept until a refund is started. Money in another currency
+    is not counted here, it only ends the wait for it.
+    """
+    counts = amount.currency == payment.amount.currency
+    if not counts and payment.state not in (PaymentState.PENDING, PaymentState.FAILED):
+        return
+    await _change(
+        tx,
+        payment.payment_id,
+        state=PaymentState.CAPTURED if counts else PaymentState.REFUNDING,
+        captured_minor=payments.c.captured_minor + (amount.amount_minor if counts else 0),
+        failure=None,
+        changed_at=at,
     )
-    await _add_refunds(tx, [_payment(row) for row in rows.mappings()], reason, at)
 
 
-async def refund_payment(tx: Transaction, *, payment: Payment, reason: str, at: datetime) -> None:
-    """Start a refund in full of one captured payment."""
-    captured = (payments.c.payment_id == payment.payment_id) & (payments.c.state == PaymentState.CAPTURED)
-    await tx.execute(update(payments).where(captured).values(state=PaymentState.REFUNDING, changed_at=at))
-    await _add_refunds(tx, [payment], reason, at)
+async def flag_discrepancy(tx: Transaction, *, payment_id: UUID, discrepancy: Discrepancy) -> None:
+    """Remember what the provider did that was not asked for."""
+    await _change(tx, payment_id, discrepancy=discrepancy)
 
 
-async def settle(tx: Transaction, *, refund_id: UUID, at: datetime) -> bool:
-    """Mark a pending refund as paid back, and its payment refunded; False if none was pending."""
-    payment_id = await tx.scalar(
-        update(refunds)
-        .where(refunds.c.refund_id == refund_id, refunds.c.state == RefundState.PENDING)
-        .values(state=RefundState.SETTLED, settled_at=at)
-        .returning(refunds.c.payment_id)
-    )
-    if payment_id is None:
-        return False
-    await tx.execute(
-        update(payments)
-        .where(payments.c.payment_id == payment_id)
-        .values(state=PaymentState.REFUNDED, changed_at=at)
-    )
-    return True
+async def save_attempt(tx: Transaction, *, payment_id: UUID, failure: PaymentFailure | None) -> None:
+    """What became of the last attempt at a pending payment; another one may follow."""
+    await _change(tx, payment_id, failure=failure)
 
 
-async def refund_state(tx: Transaction, *, refund_id: UUID) -> RefundState | None:
-    """Where a refund is; None when there is no such refund."""
-    state = await tx.scalar(select(refunds.c.state).where(refunds.c.refund_id == refund_id))
-    return None if state is None else RefundState(state)
+async def fail(tx: Transaction, *, payment_id: UUID, failure: PaymentFailure, at: datetime) -> None:
+    """End a pending payment without money."""
+    await _change(tx, payment_id, state=PaymentState.FAILED, failure=failure, changed_at=at, **_OVER)
 
 
-async def _add_refunds(tx: Transaction, owed: Sequence[Payment], reason: str, at: datetime) -> None:
-    rows = [
-        {
-            "refund_id": new_id(),
-            "payment_id": payment.payment_id,
-            "order_id": payment.order_id,
-            "state": RefundState.PENDING,
-            "amount_minor": payment.amount.amount_minor,
-            "currency": payment.amount.currency,
-            "reason": reason,
-            "created_at": at,
-        }
-        for payment in owed
-    ]
-    if rows:
-        await tx.execute(insert(refunds), rows)
+async def stop_looking(tx: Transaction, *, payment_id: UUID) -> None:
+    """The provider has nothing more to tell of the payment."""
+    await _change(tx, payment_id, **_OVER)
+
+
+async def forget_pages(tx: Transaction, *, order_id: UUID) -> None:
+    """Forget where an order's payments are paid, and where their pages lead back to."""
+    of_order = update(payments).where(payments.c.order_id == order_id)
+    await tx.execute(of_order.values(page_url=None, return_url=None))
+
+
+async def _change(tx: Transaction, payment_id: UUID, **values: Any) -> None:
+    await tx.execute(update(payments).where(payments.c.payment_id == payment_id).values(values))
 
 
 def _payment(row: RowMapping) -> Payment:
@@ -116,5 +186,14 @@ def _payment(row: RowMapping) -> Payment:
         order_id=row["order_id"],
         provider=row["provider"],
         reference=row["reference"],
+        state=PaymentState(row["state"]),
         amount=Money(amount_minor=row["amount_minor"], currency=row["currency"]),
+        captured_minor=row["captured_minor"],
+        refund_minor=row["refund_minor"],
+        page_url=row["page_url"],
+        return_url=row["return_url"],
+        expires_at=row["expires_at"],
+        look_at=row["look_at"],
+        failure=row["failure"] and PaymentFailure(row["failure"]),
+        discrepancy=row["discrepancy"] and Discrepancy(row["discrepancy"]),
     )

@@ -10,8 +10,7 @@ from chassis.database import Transaction
 from orders.domain.order import Order
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, Reason
-from orders.storage.offers import close_swept_cancellations
-from orders.storage.orders import lock_orders_of_cancelled_events
+from orders.storage.cancelled_event_orders import close_done_cancellations, lock_orders_of_cancelled_events
 from orders.usecases.steps import recall, withdraw
 
 PLACING_S_MAX = 60
@@ -28,8 +27,8 @@ async def cancel_event_orders(tx: Transaction, *, orders_max: int, now: datetime
     for order in batch:
         await _cancel(tx, order, now)
     if not batch:
-        swept_before = now - timedelta(seconds=PLACING_S_MAX)
-        await close_swept_cancellations(tx, cancelled_before=swept_before, at=now)
+        done_before = now - timedelta(seconds=PLACING_S_MAX)
+        await close_done_cancellations(tx, cancelled_before=done_before, at=now)
     return len(batch)
 
 

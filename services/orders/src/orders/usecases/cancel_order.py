@@ -1,16 +1,17 @@
 """Cancels an order at its buyer's word: before it is paid at once, afterwards through reservation."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
-from orders.domain.offer import check_cancellable
-from orders.domain.order import Order
+from orders.domain.cancellation import CancellationTerms, SoldTicket, terms_of
 from orders.domain.rights import OrderRight
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.offers import load_offers
 from orders.storage.ownership import lock_own_order
+from orders.storage.sold_tickets import valid_tickets
 from orders.usecases.finalize_order import OrderIsOver
 from orders.usecases.steps import recall, withdraw
 
@@ -25,8 +26,8 @@ class OrderIsFinalizing(Exception):
 async def cancel_order(tx: Transaction, *, order_id: UUID, right: OrderRight, now: datetime) -> OrderState:
     """Cancel, or start to, and give the order's state; asked again it changes nothing.
 
-    Every event of a confirmed order must still allow it. Raises OrderNotFound,
-    OrderIsFinalizing, OrderIsOver or CancellationDeadlinePassed.
+    Every event of a confirmed order must still allow it, and each ticket is refunded by the policy of its
+    event. Raises OrderNotFound, OrderIsFinalizing, OrderIsOver or CancellationDeadlinePassed.
     """
     order = await lock_own_order(tx, order_id=order_id, right=right)
     reason, actor = Reason.CANCELLED_BY_BUYER, Actor.BUYER
@@ -34,19 +35,24 @@ async def cancel_order(tx: Transaction, *, order_id: UUID, right: OrderRight, no
         case Effect.WITHDRAW:
             order = await withdraw(tx, order=order, reason=reason, actor=actor, now=now)
         case Effect.RECALL:
-            await _check_deadline(tx, order, now)
-            order = await recall(tx, order=order, reason=reason, actor=actor, now=now)
+            terms = await cancellation_terms(tx, await valid_tickets(tx, order_id=order_id), now)
+            fee_minor = terms.total.fee_minor
+            order = await recall(tx, order=order, reason=reason, actor=actor, fee_minor=fee_minor, now=now)
         case Effect.REFUSE_REQUEST:
-            raise _refusal(order.state)
+            raise refusal_of(order.state)
         case _:
             pass  # cancelling or cancelled already: the answer is the state it is in
     return order.state
 
 
-async def _check_deadline(tx: Transaction, order: Order, now: datetime) -> None:
-    offers = await load_offers(tx, {hold.event_id for hold in order.holds})
-    check_cancellable(list(offers.values()), now)
+async def cancellation_terms(
+    tx: Transaction, tickets: Sequence[SoldTicket], now: datetime
+) -> CancellationTerms:
+    """What cancelling these tickets comes to; raises CancellationDeadlinePassed."""
+    offers = await load_offers(tx, {ticket.event_id for ticket in tickets})
+    return terms_of(tickets, offers=offers, now=now)
 
 
-def _refusal(state: OrderState) -> OrderIsFinalizing | OrderIsOver:
+def refusal_of(state: OrderState) -> OrderIsFinalizing | OrderIsOver:
+    """Why an order in this state cannot be cancelled by its buyer."""
     return OrderIsFinalizing() if state is OrderState.FINALIZING else OrderIsOver(state)

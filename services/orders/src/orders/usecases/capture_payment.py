@@ -1,22 +1,19 @@
-"""Takes in money that arrived for an order, on time, late or twice. It is never dropped: it
-finalizes the order, or goes back.
-"""
+"""Records money that an operator saw arrive. It is never dropped: it finalizes the order, or goes back."""
 
 from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.ids import new_id
-from orders.domain.order import Money, Order
-from orders.domain.person_limit import PersonLimitReached
-from orders.domain.saga import Effect, Trigger, effect_of
-from orders.domain.states import Actor, OrderState, Reason
+from orders.clients.payment_provider import Capture
+from orders.domain.order import Money
+from orders.domain.refund import RECORDED
+from orders.domain.states import Actor
+from orders.storage.ledger import record_captured
 from orders.storage.orders import lock_order
-from orders.storage.payments import Payment, add_captured, find_payment, refund_payment
-from orders.usecases.steps import finalize
+from orders.storage.payments import find_payment, insert_recorded
+from orders.usecases.take_in_capture import use_capture
 
-RECORDED = "recorded"
-"""The provider of payments that an operator saw and recorded."""
+__all__ = ["RECORDED", "PaymentAmountDiffers", "PaymentReferenceUsed", "capture_payment"]
 
 
 class PaymentAmountDiffers(Exception):
@@ -44,37 +41,28 @@ async def capture_payment(
     order = await lock_order(tx, order_id)
     if amount != order.total:
         raise PaymentAmountDiffers(order.total)
-    payment = Payment(
-        payment_id=new_id(), order_id=order_id, provider=provider, reference=reference, amount=amount
+    payment = await insert_recorded(
+        tx, order_id=order_id, provider=provider, reference=reference, amount=amount, at=now
     )
-    if not await add_captured(tx, payment=payment, at=now):
-        return await _known_payment(tx, payment)
-    await _use(tx, order, payment, now)
-    return payment.payment_id
+    if payment is None:
+        return await _known_payment(tx, order_id, provider, reference)
+    payment_id = payment.payment_id
+    await record_captured(
+        tx,
+        order_id=order_id,
+        payment_id=payment_id,
+        provider=provider,
+        reference=reference,
+        amount=amount,
+        at=now,
+    )
+    capture = Capture(reference=reference, amount=amount, captured_at=now)
+    await use_capture(tx, order=order, payment=payment, capture=capture, actor=Actor.OPERATOR, now=now)
+    return payment_id
 
 
-async def _known_payment(tx: Transaction, told: Payment) -> UUID:
-    known = await find_payment(tx, provider=told.provider, reference=told.reference)
-    if known.order_id != told.order_id:
+async def _known_payment(tx: Transaction, order_id: UUID, provider: str, reference: str) -> UUID:
+    known = await find_payment(tx, provider=provider, reference=reference, payment_id=None)
+    if known is None or known.order_id != order_id:
         raise PaymentReferenceUsed
     return known.payment_id
-
-
-async def _use(tx: Transaction, order: Order, payment: Payment, now: datetime) -> None:
-    if effect_of(Trigger.CAPTURE, order.state) is not Effect.FINALIZE:
-        reason = _refund_reason(order.state)
-    elif order.owner.is_nobody:
-        reason = "order_erased"  # there is nobody left who could use its tickets
-    else:
-        try:
-            await finalize(tx, order=order, reason=Reason.PAYMENT_CAPTURED, actor=Actor.OPERATOR, now=now)
-        except PersonLimitReached:
-            reason = "person_limit_reached"  # it had lapsed, and meanwhile they bought elsewhere
-        else:
-            return
-    await refund_payment(tx, payment=payment, reason=reason, at=now)
-
-
-def _refund_reason(state: OrderState) -> str:
-    paid_already = state in (OrderState.FINALIZING, OrderState.CONFIRMED)
-    return "paid_twice" if paid_already else f"order_{state}"

@@ -18,6 +18,13 @@ from orders.usecases.finalize_order import OrderIsOver
 from orders.usecases.place_order import EventIsCancelled
 
 
+class TicketIsCancelled(Exception):
+    """The ticket of this attendee was given back; nobody will sit there with it."""
+
+    def __init__(self) -> None:
+        super().__init__("the ticket of this attendee was cancelled")
+
+
 async def correct_attendee(
     tx: Transaction,
     *,
@@ -30,8 +37,8 @@ async def correct_attendee(
 ) -> None:
     """Change the names or the PESEL of one attendee; another PESEL is counted as another person.
 
-    Raises OrderNotFound (also for a line that is not the order's), OrderIsOver, EventIsCancelled,
-    AttendeesAreFinal, AttendeesInvalid or PersonLimitReached, both naming `pesel`.
+    Raises OrderNotFound (also for a line that is not the order's), OrderIsOver, TicketIsCancelled,
+    EventIsCancelled, AttendeesAreFinal, AttendeesInvalid or PersonLimitReached, both naming `pesel`.
     """
     order = await lock_own_order(tx, order_id=order_id, right=right)
     seated = await find_attendee(tx, order_id=order_id, line_id=line_id, personal=personal)
@@ -39,6 +46,8 @@ async def correct_attendee(
         raise OrderNotFound
     if order.state not in COUNTED_STATES or seated.person is None:
         raise OrderIsOver(order.state)
+    if seated.is_given_back:
+        raise TicketIsCancelled
     offer = await _correctable_offer(tx, seated.event_id, now)
     person = correction.applied_to(seated.person, pesel_required=offer.pesel_required)
     other = await _counted_anew(tx, seated, person, offer, personal)

@@ -17,6 +17,7 @@ from orders.domain.rights import key_scope_of_lookups
 from orders.domain.states import OVER_STATES, Actor, OrderState, Reason
 from orders.storage import erasing
 from orders.storage.ownership import hand_over
+from orders.storage.payments import forget_pages
 from orders.usecases.order_access_tokens import OrderAccessTokens
 from orders.usecases.steps import withdraw
 
@@ -108,6 +109,7 @@ async def _erase_or_book(
 async def _erase(tx: Transaction, order: Order, actor: Actor, now: datetime) -> None:
     change = Change(state=order.state, reason=Reason.PERSON_ERASED, actor=actor, at=now)
     await erasing.erase_order(tx, order=order, change=change)
+    await forget_pages(tx, order_id=order.order_id)
 
 
 async def _hand_to_contact(

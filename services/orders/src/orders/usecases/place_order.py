@@ -62,20 +62,24 @@ async def place_order(
     contact: Contact,
     attendees: Sequence[Attendee],
     personal: PersonalData,
+    equivalent_seats_allowed: bool = False,
     now: datetime,
 ) -> UUID:
     """Place the order and give its id; it awaits payment (or, if free, finalization).
 
     `holds` come from verified hold tokens, and whoever bears a token may order its seats. Without a
     `buyer_id` it is a guest's order, and the first of its access tokens is the right to it. The total
-    is computed from the offers and frozen. Raises the errors above, PersonLimitReached or a BasketError.
+    is computed from the offers and frozen. With `equivalent_seats_allowed` others of the same price
+    categories will do where these are taken when it is paid. Raises the errors above, PersonLimitReached
+    or a BasketError.
     """
     _check_not_expired(holds, now)
     offers = await _offers(tx, holds)
     lines = fill_basket(holds=holds, attendees=attendees, offers=offers)
     order_id = new_id()
     owner = OrderOwner(buyer_id=buyer_id) if buyer_id is not None else access_tokens.guest(order_id)
-    order = _new_order(order_id, owner, holds, lines, currency=offers[holds[0].event_id].currency)
+    currency = offers[holds[0].event_id].currency
+    order = _new_order(order_id, owner, holds, lines, currency, equivalents=equivalent_seats_allowed)
     placed = Change(state=order.state, reason=Reason.ORDER_PLACED, actor=Actor.BUYER, at=now)
     expire_at = min(hold.expires_at for hold in holds)
     await insert_order(tx, order=order, placed=placed, holds_expire_at=expire_at)
@@ -104,7 +108,13 @@ async def _offers(tx: Transaction, holds: Sequence[Hold]) -> dict[UUID, Offer]:
 
 
 def _new_order(
-    order_id: UUID, owner: OrderOwner, holds: Sequence[Hold], lines: Sequence[Line], *, currency: str
+    order_id: UUID,
+    owner: OrderOwner,
+    holds: Sequence[Hold],
+    lines: Sequence[Line],
+    currency: str,
+    *,
+    equivalents: bool,
 ) -> Order:
     total_minor = sum(line.price_minor for line in lines)
     return Order(
@@ -114,6 +124,7 @@ def _new_order(
         total=Money(amount_minor=total_minor, currency=currency),
         version=1,
         holds=tuple(_order_hold(hold) for hold in holds),
+        equivalent_seats_allowed=equivalents,
     )
 
 

@@ -5,16 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
+from orders.domain.offer import EventNotFound
 from orders.storage.attendee_list import Access, AttendeePage, attendees_of_event, record_access
 from orders.storage.offers import load_offers
 from orders.storage.personal_data import PersonalData
-
-
-class EventNotFound(Exception):
-    """There is no such event, or it is another organization's."""
-
-    def __init__(self) -> None:
-        super().__init__("there is no such event")
 
 
 async def read_attendees(

@@ -8,7 +8,7 @@ from orders.domain.order import Change, Order
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.orders import lock_order
-from orders.storage.payments import refund_order
+from orders.usecases.give_back_money import give_back_all
 from orders.usecases.steps import move
 
 
@@ -19,7 +19,7 @@ async def refuse_order(tx: Transaction, *, order_id: UUID, reason: Reason, now: 
         return
     change = Change(state=_state_after(order, reason), reason=reason, actor=Actor.RESERVATION, at=now)
     await move(tx, order=order, change=change)
-    await refund_order(tx, order_id=order_id, reason=reason, at=now)
+    await give_back_all(tx, order_id=order_id, reason=reason, now=now)
 
 
 def _state_after(order: Order, reason: Reason) -> OrderState:

@@ -5,12 +5,14 @@ from orders.domain.order import Order
 
 
 def confirm_holds(order: Order) -> ConfirmHolds:
-    """Sell me all of these seats, or none."""
+    """Sell me all of these seats, or, if the buyer allowed it, equivalent ones; or none."""
     holds = (
         HeldSeats(hold_id=hold.hold_id, event_id=hold.event_id, seat_ids=hold.seat_ids)
         for hold in order.holds
     )
-    return ConfirmHolds(order_id=order.order_id, holds=tuple(holds))
+    return ConfirmHolds(
+        order_id=order.order_id, holds=tuple(holds), or_equivalent=order.equivalent_seats_allowed
+    )
 
 
 def release_holds(order: Order) -> ReleaseHolds:

@@ -4,20 +4,21 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
-from orders.storage.payments import refund_state, settle
-
-
-class RefundNotFound(Exception):
-    """There is no refund {refund_id}."""
-
-    def __init__(self, refund_id: UUID) -> None:
-        super().__init__(f"there is no refund {refund_id}")
+from orders.domain.refund import RECORDED, RefundIsUnderWay
+from orders.domain.states import RefundState
+from orders.storage.refunds import lock_refund
+from orders.usecases.take_in_refund import settle
 
 
 async def settle_refund(tx: Transaction, *, refund_id: UUID, now: datetime) -> bool:
-    """Mark it paid back; False when it was settled before. Raises RefundNotFound."""
-    if await settle(tx, refund_id=refund_id, at=now):
-        return True
-    if await refund_state(tx, refund_id=refund_id) is None:
-        raise RefundNotFound(refund_id)
-    return False
+    """Mark it paid back; False when it was settled before.
+
+    One of a payment provider only once it was given up. Raises RefundNotFound or RefundIsUnderWay.
+    """
+    refund = await lock_refund(tx, refund_id)
+    if refund.state is RefundState.SETTLED:
+        return False
+    if refund.provider != RECORDED and refund.is_open:
+        raise RefundIsUnderWay(refund.state)
+    await settle(tx, refund=refund, reference=None, now=now)
+    return True

@@ -12,16 +12,22 @@ from orders.domain.person_limit import COUNTED_STATES
 from orders.domain.states import Actor, OrderState, Reason
 from orders.storage.orders import save_change
 from orders.storage.outbox import send
-from orders.storage.payments import refund_order
+from orders.storage.payment_looks import look_at_pending_soon
 from orders.storage.tickets import void_tickets
 from orders.usecases.count_person_tickets import count_again
+from orders.usecases.give_back_money import give_back_all
 from orders.usecases.order_news import news_of
 from orders.usecases.reservation_commands import confirm_holds, release_holds, release_seats
 
 
 async def move(tx: Transaction, *, order: Order, change: Change) -> Order:
-    """Change the order's state and tell whom it concerns; gives the order after it."""
+    """Change the order's state and tell whom it concerns; gives the order after it.
+
+    A payment page that is open for it then has to be closed: a job does.
+    """
     after = await save_change(tx, order=order, change=change)
+    if order.state is OrderState.AWAITING_PAYMENT:
+        await look_at_pending_soon(tx, order_id=order.order_id, at=change.at)
     await send(tx, *news_of(after))
     return after
 
@@ -44,12 +50,14 @@ async def withdraw(tx: Transaction, *, order: Order, reason: Reason, actor: Acto
     return after
 
 
-async def recall(tx: Transaction, *, order: Order, reason: Reason, actor: Actor, now: datetime) -> Order:
-    """Void what was sold, start the refund and ask for the seats to go back on sale."""
+async def recall(
+    tx: Transaction, *, order: Order, reason: Reason, actor: Actor, fee_minor: int = 0, now: datetime
+) -> Order:
+    """Void what was sold, start the refund of all but `fee_minor`, and ask for the seats to be taken back."""
     change = Change(state=OrderState.CANCELLING, reason=reason, actor=actor, at=now)
     after = await move(tx, order=order, change=change)
     await void_tickets(tx, order_id=order.order_id, at=now)
-    await refund_order(tx, order_id=order.order_id, reason=reason, at=now)
+    await give_back_all(tx, order_id=order.order_id, fee_minor=fee_minor, reason=reason, now=now)
     await send(tx, release_seats(after))
     return after
 

@@ -80,6 +80,10 @@ class Geometry:
     def area(self, area_id: str) -> Area | None:
         return next((area for area in self.areas if area.area_id == area_id), None)
 
+    def positions(self, seat_ids: Iterable[str]) -> list[int]:
+        """The positions of seats known to be of this plan, in the same order."""
+        return [self.position_of[seat_id] for seat_id in seat_ids]
+
     def category_name(self, position: int) -> str:
         return self.price_categories[self.category_of[position]]
 
@@ -99,9 +103,7 @@ class Geometry:
 
     def labels(self, seat_ids: Iterable[str]) -> tuple[SeatLabel, ...]:
         """The labels of seats known to be of this plan, in plan order."""
-        return tuple(
-            self.label(position) for position in sorted(self.position_of[seat_id] for seat_id in seat_ids)
-        )
+        return tuple(self.label(position) for position in sorted(self.positions(seat_ids)))
 
 
 def read_geometry(document: Mapping[str, Any]) -> Geometry:

@@ -43,7 +43,9 @@ class HoldLimits:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Seats of one event kept for a buyer until `expires_at`; `seat_ids` are those not given up since."""
+    """Seats of one event kept for a buyer until `expires_at`; `seat_ids` are those not given up since, and
+    once it is confirmed those it was sold with.
+    """
 
     hold_id: UUID
     event_id: UUID

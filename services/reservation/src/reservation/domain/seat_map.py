@@ -47,6 +47,12 @@ class SeatMap:
             category, nearest_block(self._lane(category), seats=seats, around=index), seats
         )
 
+    def anywhere(self, *, category: int, seats: int, random: Random) -> list[int] | None:
+        """The positions of adjacent free seats nearest a random place of the category, or None."""
+        lane = self._lane(category)
+        around = random.randrange(len(lane) or 1)
+        return self._positions(category, nearest_block(lane, seats=seats, around=around), seats)
+
     def largest_block(self, *, category: int) -> int:
         return largest_block(self._lane(category))
 

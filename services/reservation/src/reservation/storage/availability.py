@@ -91,9 +91,8 @@ async def count_seats(tx: Transaction, *, event_ids: Sequence[UUID]) -> dict[UUI
     return counts
 
 
-# `a` free, `h` held, `s` sold, `b` blocked, by position. One moment for every seat.
-READ_STATUS = """
-SELECT e.status = 'on_sale', e.availability_version, statement_timestamp(), (
+# `a` free, `h` held, `s` sold, `b` blocked, by position, of event `e`. One moment for every seat.
+STATUS_OF_SEATS = """(
   SELECT string_agg(
     CASE
       WHEN s.state = 'available' OR (s.state = 'held' AND s.expires_at <= statement_timestamp()) THEN 'a'
@@ -101,10 +100,12 @@ SELECT e.status = 'on_sale', e.availability_version, statement_timestamp(), (
       WHEN s.state = 'sold' THEN 's'
       ELSE 'b'
     END, '' ORDER BY s.position)
-  FROM reservation.seats s WHERE s.event_id = e.event_id)
+  FROM reservation.seats s WHERE s.event_id = e.event_id)"""
+READ_STATUS = f"""
+SELECT e.status = 'on_sale', e.availability_version, statement_timestamp(), {STATUS_OF_SEATS}
 FROM reservation.events e
 WHERE e.event_id = %s AND e.seating_plan_id IS NOT NULL
-"""
+"""  # noqa: S608 -- our own text
 
 
 @dataclass(frozen=True, slots=True)

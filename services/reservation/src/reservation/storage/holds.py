@@ -16,8 +16,8 @@ from reservation.storage.seats import EXTEND_SEATS, SeatKey, lock_seats
 
 FIND_HOLDS = text(
     """
-    SELECT hold_id, event_id, buyer_id, seat_ids, released_seat_ids, state, placed_at, expires_at,
-      renewals, order_id, clock_timestamp() AS now
+    SELECT hold_id, event_id, buyer_id, seat_ids, released_seat_ids, given_seat_ids, state, placed_at,
+      expires_at, renewals, order_id, clock_timestamp() AS now
     FROM reservation.holds WHERE hold_id = ANY (:hold_ids) ORDER BY hold_id
     """
 )
@@ -121,6 +121,14 @@ GIVE_UP_SEAT = text(
     WHERE hold_id = :hold_id
     """
 )
+EXCHANGE_SEATS = text(
+    """
+    UPDATE reservation.holds
+    SET released_seat_ids = released_seat_ids || CAST(:lost AS text[]),
+      given_seat_ids = CAST(:given AS text[])
+    WHERE hold_id = :hold_id
+    """
+)
 RENEW_HOLD = text(
     "UPDATE reservation.holds SET expires_at = :expires_at, renewals = renewals + 1 WHERE hold_id = :hold_id"
 )
@@ -138,6 +146,13 @@ async def give_up_seat(tx: Transaction, *, hold_id: UUID, seat_id: str) -> None:
     await tx.execute(GIVE_UP_SEAT, {"hold_id": hold_id, "seat_id": seat_id})
 
 
+async def exchange_seats(
+    tx: Transaction, *, hold_id: UUID, lost: Iterable[str], given: Iterable[str]
+) -> None:
+    """Note that a confirmed hold was given seats instead of some it lost."""
+    await tx.execute(EXCHANGE_SEATS, {"hold_id": hold_id, "lost": list(lost), "given": list(given)})
+
+
 async def extend_hold(tx: Transaction, hold: Hold, *, expires_at: datetime) -> None:
     """Let a locked hold and its seats last until `expires_at`."""
     values: dict[str, Any] = {"hold_id": hold.hold_id, "expires_at": expires_at}
@@ -147,11 +162,12 @@ async def extend_hold(tx: Transaction, hold: Hold, *, expires_at: datetime) -> N
 
 def _stored_hold(row: Any) -> StoredHold:
     released = set(row.released_seat_ids)
+    kept = (seat_id for seat_id in row.seat_ids if seat_id not in released)
     hold = Hold(
         hold_id=row.hold_id,
         event_id=row.event_id,
         buyer_id=row.buyer_id,
-        seat_ids=tuple(seat_id for seat_id in row.seat_ids if seat_id not in released),
+        seat_ids=(*kept, *(row.given_seat_ids or ())),
         state=HoldState(row.state),
         placed_at=row.placed_at,
         expires_at=row.expires_at,

@@ -6,7 +6,6 @@ until a reading that began after they were decided, so its own requests do not c
 """
 
 import asyncio
-import json
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -19,19 +18,17 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chassis.database import Database
-from chassis.garbage import spare_long_lived
 from reservation.domain.errors import EventNotOnSale
-from reservation.domain.geometry import Geometry, read_geometry
+from reservation.domain.geometry import Geometry
 from reservation.domain.seat_map import SeatMap
 from reservation.storage.availability import EventStatus, read_status
-from reservation.storage.events import stored_plan
+from reservation.storage.geometries import Geometries
 from reservation.storage.tables import events
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 EVENTS_KEPT_MAX = 500
-PLANS_KEPT_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +83,9 @@ class SeatViews:
         self._db = db
         self._age_s_max = age_s_max
         self._events: OrderedDict[UUID, OfferedEvent] = OrderedDict()
-        self._geometries: OrderedDict[UUID, Geometry] = OrderedDict()
+        self._geometries = Geometries()
         self._views: OrderedDict[UUID, EventView] = OrderedDict()
         self._readings: dict[UUID, asyncio.Task[EventView]] = {}
-        self._loading = asyncio.Lock()
 
     async def event(self, event_id: UUID) -> OfferedEvent:
         """The event, on sale or cancelled since. Raises EventNotOnSale when it was never published."""
@@ -144,27 +140,10 @@ class SeatViews:
             row = found.one_or_none()
         if row is None:
             raise EventNotOnSale(event_id=event_id)
-        geometry = await self._geometry(row.seating_plan_id)
+        geometry = await self._geometries.of_plan(row.seating_plan_id, connect=self._db.snapshot)
         offered = OfferedEvent(event_id, row.seats_per_order_max, geometry)
         _remember(self._events, event_id, offered, kept_max=EVENTS_KEPT_MAX)
         return offered
-
-    async def _geometry(self, seating_plan_id: UUID) -> Geometry:
-        async with self._loading:  # one plan at a time: reading a large one takes a while and memory
-            if seating_plan_id not in self._geometries:
-                async with self._db.snapshot() as connection:
-                    stored = await stored_plan(connection, seating_plan_id=seating_plan_id)
-                if stored is None:
-                    raise LookupError(f"seating plan {seating_plan_id}, which an event references")
-                geometry = await asyncio.to_thread(_parse_geometry, stored[1])
-                _remember(self._geometries, seating_plan_id, geometry, kept_max=PLANS_KEPT_MAX)
-            return self._geometries[seating_plan_id]
-
-
-def _parse_geometry(document: bytes) -> Geometry:
-    geometry = read_geometry(json.loads(document))
-    spare_long_lived()
-    return geometry
 
 
 def _remember(cache: OrderedDict[K, V], key: K, value: V, *, kept_max: int) -> None:

@@ -95,6 +95,8 @@ seats = Table(
 # seat_ids are those first granted, so that a replay can give the first answer; released_seat_ids
 # are those given up since. A hold is its own idempotency record: (buyer_id, idempotency_key). A guest's
 # buyer_id is made of the key, which is not stored then (see domain.guests).
+# given_seat_ids are the seats it was confirmed with that it never held: equivalents of some it lost, which
+# are then among the released ones.
 # counted_as is who has the hold as far as limits go: a buyer, or the fingerprint of a guest's address. It
 # goes when the hold ends, with the same statement.
 holds = Table(
@@ -108,6 +110,7 @@ holds = Table(
     Column("counted_as", Text),
     Column("seat_ids", ARRAY(Text), nullable=False),
     Column("released_seat_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("given_seat_ids", ARRAY(Text)),
     Column("state", Text, nullable=False, server_default=text("'active'")),
     Column("placed_at", _AT, nullable=False),
     Column("first_expires_at", _AT, nullable=False),
@@ -120,6 +123,7 @@ holds = Table(
     CheckConstraint("(state = 'active') = (counted_as IS NOT NULL)", name="holds_counted_check"),
     CheckConstraint("idempotency_key <> '' OR buyer_id LIKE 'guest:%'", name="holds_key_check"),
     CheckConstraint("cardinality(seat_ids) > 0", name="holds_seats_check"),
+    CheckConstraint("given_seat_ids IS NULL OR state = 'confirmed'", name="holds_given_check"),
     CheckConstraint(
         "placed_at < first_expires_at AND first_expires_at <= expires_at", name="holds_period_check"
     ),
@@ -130,14 +134,17 @@ holds = Table(
     postgresql_with={"fillfactor": "85"},
 )
 
-# The answer to each ConfirmHolds (a HoldsConfirmed or HoldsRefused), the same however often asked.
-# The row is inserted first, so a second delivery waits for the first; it commits with its answer.
+# The answer to each ConfirmHolds (a HoldsConfirmed or HoldsRefused), the same however often asked; `given` is
+# that of a HoldsConfirmed with other seats. The row is inserted first, so a second delivery waits for the
+# first; it commits with its answer.
 confirmations = Table(
     "confirmations",
     METADATA,
     Column("order_id", Uuid, primary_key=True),
     Column("refusal", JSONB),
+    Column("given", JSONB),
     Column("decided_at", _AT, nullable=False, server_default=_NOW),
+    CheckConstraint("refusal IS NULL OR given IS NULL", name="confirmations_answer_check"),
     Index("confirmations_decided_at_idx", "decided_at"),
 )
 

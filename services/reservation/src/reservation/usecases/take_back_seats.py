@@ -1,4 +1,4 @@
-"""Take back the SOLD seats of a cancelled order: they are on sale again."""
+"""Take back SOLD seats of an order that were called off: they are on sale again."""
 
 from chassis.database import Transaction
 from messages.reservation import ReleaseSeats, SeatsReleased
@@ -16,4 +16,4 @@ async def take_back_seats(tx: Transaction, *, command: ReleaseSeats) -> None:
     )
     await free_seats(tx, [key for key, seat in seats.items() if seat.order_id == command.order_id])
     await mark_changed(tx, event_ids=event_ids)
-    await OUTBOX.enqueue(tx, SeatsReleased(order_id=command.order_id))
+    await OUTBOX.enqueue(tx, SeatsReleased(order_id=command.order_id, seats=command.seats))

@@ -16,6 +16,7 @@ from catalog.domain.event_rules import (
     TICKETS_PER_PERSON_HIGHEST,
     TICKETS_PER_PERSON_LOWEST,
 )
+from catalog.domain.refund_policy import FEE_MINOR_MAX, PART_PERCENT_MAX, RefundPolicy
 
 
 class TicketTypeIn(Request):
@@ -38,6 +39,26 @@ class PriceCategoryIn(Request):
         """The same, in domain terms."""
         types = tuple(TicketType(name=t.name, price_minor=t.price_minor) for t in self.ticket_types)
         return PriceCategory(name=self.name, ticket_types=types)
+
+
+class RefundPolicyIn(Request):
+    """What a buyer who cancels gets back. Times are ends; null: there is no such time."""
+
+    full_until: Moment | None = Field(default=None, description="The price is refunded in full before it")
+    part_until: Moment | None = Field(
+        default=None, description="From `full_until` until then `part_percent` of it is; afterwards nothing"
+    )
+    part_percent: Annotated[StrictInt, Field(ge=0, le=PART_PERCENT_MAX)] = 0
+    fee_minor: Annotated[StrictInt, Field(ge=0, le=FEE_MINOR_MAX)] = Field(
+        default=0, description="The part of each ticket's price that is a fee, in minor units"
+    )
+    fee_refunded: StrictBool = Field(
+        default=False, description="False: a buyer who cancels never gets the fee back"
+    )
+
+    def refund_policy(self) -> RefundPolicy:
+        """The same, in domain terms."""
+        return RefundPolicy(**dict(self))
 
 
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
@@ -72,6 +93,9 @@ class EventIn(Request):
         default=None,
         description="Attendees may be corrected before this moment; null: before the event starts",
     )
+    refund_policy: RefundPolicyIn | None = Field(
+        default=None, description="null: whoever may cancel gets everything back"
+    )
 
     def terms(self) -> EventTerms:
         """The same, in domain terms."""
@@ -99,6 +123,7 @@ class EventChanges(TypedDict, total=False):
     cancellation_deadline_at: Moment | None
     tickets_per_person_max: TicketsPerPerson | None
     attendees_final_at: Moment | None
+    refund_policy: RefundPolicyIn | None
 
 
 class CancellationIn(Request):
@@ -112,4 +137,6 @@ def in_domain_terms(members: Mapping[str, Any]) -> dict[str, Any]:
     terms = dict(members)
     if "price_categories" in terms:
         terms["price_categories"] = tuple(c.price_category() for c in terms["price_categories"])
+    if terms.get("refund_policy") is not None:
+        terms["refund_policy"] = terms["refund_policy"].refund_policy()
     return terms

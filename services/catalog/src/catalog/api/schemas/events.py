@@ -38,6 +38,18 @@ class EventPlanOut(BaseModel):
     sha256: str
 
 
+class RefundPolicyOut(BaseModel):
+    """What a buyer who cancels gets back: everything before `full_until`, then `part_percent` of it
+    before `part_until`, then nothing; a fee that is not refunded is kept in any case.
+    """
+
+    full_until: datetime | None
+    part_until: datetime | None
+    part_percent: int
+    fee_minor: int = Field(description="The part of each ticket's price that is a fee, in minor units")
+    fee_refunded: bool
+
+
 class DetailedSeatsLeft(SeatsLeft):
     categories: list[CategorySeatsLeft]
 
@@ -65,6 +77,7 @@ class EventOut(BaseModel):
     tickets_per_person_max: int | None = Field(description="null: any number")
     cancellation_deadline_at: datetime | None
     attendees_final_at: datetime | None = Field(description="null: when the event starts")
+    refund_policy: RefundPolicyOut | None = Field(description="null: whoever may cancel gets everything back")
     availability: DetailedSeatsLeft | None = Field(description="null for a draft")
     published_at: datetime | None
     cancelled_at: datetime | None
@@ -83,6 +96,8 @@ class EventOut(BaseModel):
             seating_plan=EventPlanOut.model_validate(detail.plan, from_attributes=True),
             price_range=price_range(terms),
             price_categories=_coloured(detail),
+            refund_policy=terms.refund_policy
+            and RefundPolicyOut.model_validate(terms.refund_policy, from_attributes=True),
             availability=detail.availability
             and DetailedSeatsLeft.model_validate(detail.availability, from_attributes=True),
         )

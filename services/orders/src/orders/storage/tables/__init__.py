@@ -8,8 +8,9 @@ from chassis.tables import (
     outbox_table,
     rate_limits_table,
 )
+from orders.storage.tables.ledger import ledger_entries, reconciliation
 from orders.storage.tables.metadata import METADATA, SCHEMA
-from orders.storage.tables.money import payments, refunds
+from orders.storage.tables.money import payment_notices, payments, refunds
 from orders.storage.tables.offers import offers
 from orders.storage.tables.orders import order_history, order_holds, order_lines, orders
 from orders.storage.tables.people import access_records, attendees, contacts, order_lookups
@@ -26,13 +27,16 @@ __all__ = [
     "access_records",
     "attendees",
     "contacts",
+    "ledger_entries",
     "offers",
     "order_history",
     "order_holds",
     "order_lines",
     "order_lookups",
     "orders",
+    "payment_notices",
     "payments",
+    "reconciliation",
     "refunds",
     "tickets",
 ]

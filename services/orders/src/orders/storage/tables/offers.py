@@ -38,6 +38,12 @@ offers = Table(
     Column("organization_id", Uuid),
     Column("tickets_per_person_max", Integer),
     at("attendees_final_at", nullable=True),
+    # The refund policy: all null where there is none.
+    at("refund_full_until", nullable=True),
+    at("refund_part_until", nullable=True),
+    Column("refund_part_percent", Integer),
+    Column("refund_fee_minor", BigInteger),
+    Column("refund_fee_refunded", Boolean),
     at("cancelled_at", nullable=True),
     # When no order of the cancelled event was left to cancel; the job skips it from then on.
     at("orders_cancelled_at", nullable=True),
@@ -47,6 +53,12 @@ offers = Table(
         "tickets_per_person_max IS NULL OR (tickets_per_person_max > 0 AND pesel_required)",
         name="tickets_per_person_max",
     ),
+    CheckConstraint(
+        "num_nonnulls(refund_part_percent, refund_fee_minor, refund_fee_refunded) IN (0, 3)",
+        name="refund_policy",
+    ),
+    CheckConstraint("refund_part_percent BETWEEN 0 AND 100", name="refund_part_percent"),
+    CheckConstraint("refund_fee_minor >= 0", name="refund_fee_minor"),
     Index(
         "offers_to_cancel_idx",
         "event_id",

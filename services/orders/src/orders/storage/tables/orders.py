@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -36,7 +37,11 @@ orders = Table(
     Column("total_minor", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
     Column("version", Integer, nullable=False),
+    # Whether seats like its own will do where those were claimed by others before it was paid.
+    Column("equivalent_seats_allowed", Boolean, nullable=False, server_default=text("false")),
     at("holds_expire_at"),
+    # When its first payment had reservation prolong its holds, which it does once.
+    at("holds_renewed_at", nullable=True),
     at("placed_at"),
     at("changed_at"),
     # When the command of a finalizing or cancelling order was last sent.
@@ -75,7 +80,8 @@ def order_id(*, primary_key: bool = False) -> Column[object]:
     return Column("order_id", Uuid, ForeignKey(orders.c.order_id), primary_key=primary_key, nullable=False)
 
 
-# One hold makes one order: the primary key is the judge when two orders are placed at once.
+# One hold makes one order: the primary key is the judge when two orders are placed at once. Seats are those
+# held, or given instead; they change under the order's lock only.
 order_holds = Table(
     "order_holds",
     METADATA,
@@ -97,12 +103,15 @@ order_lines = Table(
     Column("hold_id", Uuid, ForeignKey(order_holds.c.hold_id), nullable=False),
     Column("event_id", Uuid, ForeignKey(offers.c.event_id), nullable=False),
     Column("seat_id", Text, nullable=False),
+    # The seat that was held, where another was given instead.
+    Column("ordered_seat_id", Text),
     Column("price_category", Text, nullable=False),
     Column("ticket_type", Text, nullable=False),
     Column("price_minor", BigInteger, nullable=False),
     UniqueConstraint("order_id", "position"),
     UniqueConstraint("order_id", "event_id", "seat_id"),
     CheckConstraint("price_minor >= 0", name="price_minor"),
+    CheckConstraint("ordered_seat_id <> seat_id", name="ordered_seat_id"),
 )
 
 # Every change of an order's state, one row a version: append only.

@@ -49,7 +49,7 @@ export function wordsOf(error) {
   return error instanceof Refused ? error.message : `There is no connection. ${AGAIN}`;
 }
 
-function newKey() {
+export function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16)).join("-");
 }
 

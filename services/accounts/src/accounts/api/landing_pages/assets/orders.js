@@ -1,5 +1,5 @@
-// Log in, take over the orders one placed as a guest, and see all of one's orders with their tickets.
-import { Refused, ask, inSession, onSubmit, say, wordsOf } from "./asking.js";
+// Log in, take over the orders one placed as a guest, see all of one's orders with their tickets, and pay.
+import { Refused, ask, inSession, newKey, onSubmit, say, wordsOf } from "./asking.js";
 
 const STATES = {
   awaiting_payment: "Waiting for its payment",
@@ -61,10 +61,38 @@ function seatsOf(order) {
   return details;
 }
 
+// To the payment page, which leads back to this one. Without an answer, the same key goes on where it was.
+async function pay(order, key) {
+  say(form, "One moment…");
+  const body = { return_url: "/account/orders" };
+  const path = `/api/v1/orders/${order.order_id}/payments`;
+  const payment = await ask("POST", path, { body, key, token: accessToken });
+  if (payment.page_url) location.assign(payment.page_url);
+  else say(form, "The payment has ended. Log in again to see the order.");
+}
+
+function payButtonOf(order, titles) {
+  const words = `Pay ${money(order.total)}`;
+  const button = made("button", words);
+  button.type = "button";
+  button.setAttribute("aria-label", `${words} for ${titles}`);
+  let key = newKey();
+  button.addEventListener("click", () => {
+    pay(order, key).catch((error) => {
+      if (error instanceof Refused && error.status !== 503) key = newKey();
+      complain(error);
+    });
+  });
+  return button;
+}
+
 function entryOf(order) {
   const titles = [...new Set(order.lines.map((line) => line.event_title))].join(", ");
   const words = `${STATES[order.state] ?? order.state}. ${money(order.total)}, ordered on ${day.format(new Date(order.placed_at))}.`;
-  return made("li", made("h2", titles), made("p", words), seatsOf(order));
+  const entry = made("li", made("h2", titles), made("p", words), seatsOf(order));
+  const isPayable = order.state === "awaiting_payment" && order.total.amount_minor > 0;
+  if (isPayable) entry.append(payButtonOf(order, titles));
+  return entry;
 }
 
 async function showPage() {

@@ -1,20 +1,20 @@
-"use strict";
+import { STATES, heldUntil, lineOf, money, questionOf, refundOf } from "./view.js";
 
 const id = location.pathname.split("/").pop();
 const at = (name) => document.getElementById(name);
-const STATES = {
-  awaiting_payment: "waiting for its payment",
-  finalizing: "being confirmed",
-  confirmed: "confirmed",
-  cancelling: "being cancelled",
-  cancelled: "cancelled",
-  expired: "expired: it was not paid in time",
-  refunded: "over: the seats could not be given, and your money goes back",
-};
 const ON_ITS_WAY = ["finalizing", "cancelling"];
-const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "short" });
+const PAYING = `paying:${id}`; // set while this tab is away at the payment page
+const ARRIVES_WITHIN_MS = 120000;
+const DECLINED = "Not paid yet: the card was declined. You can try another one.";
+const DECLINED_OR_PAID = `${DECLINED} If you have done so, your payment arrives in a moment …`;
 const token = takeToken();
+let chosen = {}; // what "Yes, cancel it" is about: a ticket, or none for the whole order; and who asked
 let cancellationKey = null;
+let isCancelling = false;
+let outcome = null;
+let lastShown = null;
+let paymentKey = null;
+let backAt = Date.now();
 
 // Out of the address bar, so that it is not copied along with it; kept for this tab only.
 function takeToken() {
@@ -39,37 +39,37 @@ async function ask(path, { method = "GET", body = null, key = null } = {}) {
   return { ok: answer.ok, status: answer.status, json: await answer.json().catch(() => ({})) };
 }
 
+// Once: a screen reader would read the same words again.
 function say(text) {
-  at("status").textContent = text;
+  if (at("status").textContent !== text) at("status").textContent = text;
 }
 
-function money({ amount_minor: minor, currency }) {
-  const format = new Intl.NumberFormat("en-GB", { style: "currency", currency });
-  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
+function pendingPayment(order) {
+  return order.payments.find((payment) => payment.state === "pending");
 }
 
-function made(tag, ...children) {
-  const element = document.createElement(tag);
-  element.append(...children);
-  return element;
+function showMoney(order) {
+  const refunds = order.payments.flatMap((payment) => payment.refunds);
+  at("refunds").replaceChildren(...refunds.map(refundOf));
+  const isPayable = order.state === "awaiting_payment" && order.total.amount_minor > 0;
+  at("held").textContent = heldUntil(order);
+  at("held").hidden = !isPayable;
+  at("pay").textContent = `Pay ${money(order.total)}`;
+  at("pay").hidden = !isPayable;
 }
 
-function lineOf({ event_title: title, seat_id: seat, ticket_type: type, price, attendee }, ticket) {
-  const who = attendee ? `, for ${attendee.first_name} ${attendee.last_name}` : "";
-  const line = made("li", made("strong", `${title}, ${seat}`), made("br"), `${type}, ${money(price)}${who}`);
-  if (ticket) line.append(ticketOf(ticket));
-  return line;
-}
-
-function ticketOf({ starts_at: startsAt, ticket_code: code }) {
-  return made("p", moment.format(new Date(startsAt)), made("br"), "Ticket code ", made("code", code));
-}
-
+// Only what changed: a button somebody is at keeps the focus, and a question they are asked stays.
 function show(order, tickets) {
-  const valid = new Map(tickets.filter((ticket) => ticket.state === "valid").map((ticket) => [ticket.line_id, ticket]));
+  const seen = JSON.stringify([order, tickets]);
+  if (seen === lastShown) return;
+  lastShown = seen;
+  const byLine = new Map(tickets.map((ticket) => [ticket.line_id, ticket]));
+  const valid = tickets.filter((ticket) => ticket.state === "valid");
+  const onCancel = order.state === "confirmed" && valid.length > 1 ? weighTicket : null; // the last one is all
   at("state").textContent = STATES[order.state] || order.state;
   at("total").textContent = money(order.total);
-  at("seats").replaceChildren(...order.lines.map((line) => lineOf(line, valid.get(line.line_id))));
+  showMoney(order);
+  at("seats").replaceChildren(...order.lines.map((line) => lineOf(line, byLine.get(line.line_id), onCancel)));
   at("cancel").hidden = !["awaiting_payment", "confirmed"].includes(order.state);
   at("sure").hidden = true;
   at("order").hidden = false;
@@ -80,8 +80,37 @@ async function load() {
   if (!order.ok) return refuse(order);
   const tickets = await ask(`/orders/${id}/tickets`);
   show(order.json, tickets.ok ? tickets.json.items : []);
-  say(cancellationKey ? `The order is ${STATES[order.json.state]}.` : "");
-  if (ON_ITS_WAY.includes(order.json.state)) setTimeout(() => load().catch(fail), 2000);
+  const arriving = isArriving(order.json);
+  say(news(order.json, arriving));
+  if (arriving || ON_ITS_WAY.includes(order.json.state)) setTimeout(() => load().catch(fail), 2000);
+}
+
+// Back from the payment page: the provider tells us of the money, which may take a moment.
+function isArriving(order) {
+  const wasAway = sessionStorage.getItem(PAYING) !== null;
+  const isAwaited = order.state === "awaiting_payment" && pendingPayment(order);
+  if (wasAway && isAwaited && Date.now() - backAt < ARRIVES_WITHIN_MS) return true;
+  if (wasAway && order.state !== "awaiting_payment") outcome = "order"; // worth telling
+  if (!ON_ITS_WAY.includes(order.state)) sessionStorage.removeItem(PAYING);
+  return false;
+}
+
+function news(order, arriving) {
+  if (pendingPayment(order)?.failure === "declined") return arriving ? DECLINED_OR_PAID : DECLINED;
+  if (arriving) return "If you have paid, your payment arrives in a moment …";
+  if (outcome === "order") return `The order is ${STATES[order.state]}.`;
+  return outcome === "ticket" ? "The ticket is cancelled. The others stay valid." : "";
+}
+
+async function pay() {
+  paymentKey ??= newKey();
+  say("One moment …");
+  const answer = await ask(`/orders/${id}/payments`, { method: "POST", key: paymentKey });
+  if (answer.status !== 503) paymentKey = null; // asked again with the same key, it goes on where it was
+  if (!answer.ok) return fail(answer);
+  if (!answer.json.page_url) return load();
+  sessionStorage.setItem(PAYING, "yes");
+  location.assign(answer.json.page_url);
 }
 
 function refuse(answer) {
@@ -97,23 +126,48 @@ function refuse(answer) {
 }
 
 function fail(answer) {
-  say(answer.json?.detail || answer.json?.title || "That did not work. Try again in a moment.");
+  const words = answer.json?.detail || answer.json?.title || "That did not work. Try again in a moment.";
+  say(words[0].toUpperCase() + words.slice(1));
+}
+
+async function weigh({ ticket, button }) {
+  const which = ticket ? `?ticket_id=${ticket.ticket_id}` : "";
+  const terms = await ask(`/orders/${id}/cancellation-terms${which}`);
+  if (!terms.ok) return fail(terms); // too late, or not now: it says why
+  at("sure-text").textContent = questionOf(terms.json, ticket);
+  say("");
+  cancellationKey = newKey();
+  chosen = { ticket, button };
+  offer(true);
+}
+
+function weighTicket(ticket, button) {
+  weigh({ ticket, button }).catch(fail);
 }
 
 function offer(sure) {
   at("cancel").hidden = sure;
   at("sure").hidden = !sure;
-  at(sure ? "keep" : "cancel").focus();
+  (sure ? at("keep") : chosen.button).focus();
+}
+
+async function really() {
+  if (isCancelling) return; // a double click
+  isCancelling = true;
+  await cancel().catch(fail);
+  isCancelling = false;
 }
 
 async function cancel() {
-  cancellationKey ??= newKey();
   say("One moment …");
-  const answer = await ask(`/orders/${id}/cancellation`, { method: "POST", key: cancellationKey });
+  const { ticket } = chosen;
+  const request = { method: "POST", key: cancellationKey, body: ticket && { ticket_ids: [ticket.ticket_id] } };
+  const answer = await ask(`/orders/${id}/${ticket ? "cancelled-tickets" : "cancellation"}`, request);
   if (!answer.ok) {
-    cancellationKey = null;
+    cancellationKey = newKey();
     return fail(answer);
   }
+  outcome = ticket ? "ticket" : "order";
   at("status").focus(); // the button is gone
   await load();
 }
@@ -126,9 +180,14 @@ async function sendLinks(event) {
   say("If there are orders of this e-mail, their links are on the way to it.");
 }
 
-at("cancel").addEventListener("click", () => offer(true));
+at("pay").addEventListener("click", () => pay().catch(fail));
+at("cancel").addEventListener("click", () => weigh({ button: at("cancel") }).catch(fail));
 at("keep").addEventListener("click", () => offer(false));
-at("really").addEventListener("click", () => cancel().catch(fail));
+at("really").addEventListener("click", really);
 at("lookup").addEventListener("submit", (event) => sendLinks(event).catch(fail));
+addEventListener("pageshow", ({ persisted }) => { // back by the browser's own button
+  backAt = Date.now();
+  if (persisted) load().catch(fail);
+});
 addEventListener("hashchange", () => location.reload()); // another link, opened in this tab
 load().catch(fail);

@@ -7,6 +7,10 @@ from chassis.clock import utc_now
 from chassis.database import Database, Transaction
 from chassis.jobs import Job
 from chassis.logs import get_logger
+from orders.clients.payment_provider import PaymentProvider
+from orders.jobs.payments import payment_jobs
+from orders.jobs.reconcile import reconcile_jobs
+from orders.jobs.refunds import refund_jobs
 from orders.settings import Settings
 from orders.usecases.cancel_event_orders import cancel_event_orders
 from orders.usecases.erase_person import erase_booked_orders
@@ -20,8 +24,19 @@ Batch = Callable[[Transaction], Awaitable[int]]
 log = get_logger()
 
 
-def jobs(db: Database, settings: Settings) -> list[Job]:
-    """All jobs of the worker, each in batches of `saga_batch_orders`."""
+def jobs(db: Database, settings: Settings, *, provider: PaymentProvider | None) -> list[Job]:
+    """All jobs of the worker; `provider` is whom those of payments and refunds ask, if there is one."""
+    return [
+        *saga_jobs(db, settings),
+        *payment_jobs(db, settings, provider),
+        *refund_jobs(db, settings, provider),
+        *reconcile_jobs(db, settings, provider),
+        *retention_jobs(db, settings),
+    ]
+
+
+def saga_jobs(db: Database, settings: Settings) -> list[Job]:
+    """Those that see every order to its end, each in batches of `saga_batch_orders`."""
     orders_max = settings.saga_batch_orders
 
     async def cancel(tx: Transaction) -> int:
@@ -50,8 +65,7 @@ def jobs(db: Database, settings: Settings) -> list[Job]:
         "forget_lookups": forget,
     }
     every_s = settings.saga_job_every_s
-    saga = [Job(name, every_s, partial(_until_done, db, batch)) for name, batch in batches.items()]
-    return [*saga, *retention_jobs(db, settings)]
+    return [Job(name, every_s, partial(_until_done, db, batch)) for name, batch in batches.items()]
 
 
 def retention_jobs(db: Database, settings: Settings) -> list[Job]:

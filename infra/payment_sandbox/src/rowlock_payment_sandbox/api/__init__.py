@@ -1,0 +1,1 @@
+"""What merchants ask, and what tests switch."""

@@ -1,0 +1,1 @@
+"""What the sandbox knows, in one SQLite file: SQL stands here and nowhere else."""

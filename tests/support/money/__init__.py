@@ -1,0 +1,1 @@
+"""A payment provider as the tests imagine it, and the rules of a story about money."""
