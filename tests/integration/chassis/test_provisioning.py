@@ -76,5 +76,5 @@ def test_one_role_is_provisioned_from_several_databases_at_once(provisioned, adm
         return provision(admin_url, "alpha_test", "test", str(address.database))
 
     with ThreadPoolExecutor(8) as threads:
-        urls = set(threads.map(once, (admin_database_url, elsewhere) * 16))
+        urls = set(threads.map(once, (admin_database_url, elsewhere) * 64))
     assert {provisioned["alpha_test"]} == urls

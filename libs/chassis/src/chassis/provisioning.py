@@ -5,7 +5,7 @@ Idempotent, and safe when several run at once.
 
 import psycopg
 from psycopg import sql
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 ROLE_SETTINGS = {
     "lock_timeout": "2s",
@@ -15,6 +15,7 @@ ROLE_SETTINGS = {
     "max_parallel_workers_per_gather": "0",
 }
 _LOCK_NAME = "rowlock provision"
+_MEETING_PLACE = "postgres"
 
 
 def provision(admin_url: str, service: str, password: str, database: str) -> str:
@@ -24,22 +25,21 @@ def provision(admin_url: str, service: str, password: str, database: str) -> str
     can reach no other schema. Blocks; raises psycopg errors.
     """
     address = make_url(admin_url).set(drivername="postgresql")
-    with _connect(address.render_as_string(hide_password=False)) as admin:
-        admin.execute("SELECT pg_advisory_lock(hashtext(%s))", [_LOCK_NAME])
-        with admin.transaction():
-            # The lock above is of one database, a role of all of them.
-            admin.execute("LOCK TABLE pg_catalog.pg_authid IN SHARE ROW EXCLUSIVE MODE")
+    # Roles and databases are the whole server's, an advisory lock one database's: whoever
+    # provisions takes turns in the database every server has.
+    with _connect(address.set(database=_MEETING_PLACE)) as turn:
+        turn.execute("SELECT pg_advisory_lock(hashtext(%s))", [_LOCK_NAME])
+        with _connect(address) as admin:
             _create_role(admin, service, password)
-        _create_database(admin, database)
-        # Still under the lock: privileges of one database change one at a time.
-        with _connect(address.set(database=database).render_as_string(hide_password=False)) as inside:
+            _create_database(admin, database)
+        with _connect(address.set(database=database)) as inside:
             _create_schema(inside, service, database)
     own = address.set(username=service, password=password, database=database)
     return own.render_as_string(hide_password=False)
 
 
-def _connect(url: str) -> "psycopg.Connection[tuple[object, ...]]":
-    return psycopg.connect(url, autocommit=True)
+def _connect(address: URL) -> "psycopg.Connection[tuple[object, ...]]":
+    return psycopg.connect(address.render_as_string(hide_password=False), autocommit=True)
 
 
 def _create_role(admin: "psycopg.Connection[tuple[object, ...]]", service: str, password: str) -> None:
