@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from chassis.outbox_claims import OutboxClaims
+from chassis.outbox_claims import CLAIM_SETTINGS, OutboxClaims
 from chassis.relay import Relay
 
 
@@ -21,8 +21,11 @@ async def test_a_claim_does_not_read_the_postponed_rows_though_its_plan_is_older
     async with db.relaying() as connection:
         await _enqueue(db, outbox, message_class, count=1)
         await connection.execute("VACUUM ANALYZE outbox")  # of so few rows, reading all is the cheapest
+        await connection.execute("BEGIN")
+        await connection.execute(CLAIM_SETTINGS)
         await connection.execute(f"PREPARE claim AS {claim}")
         await connection.execute("EXECUTE claim")
+        await connection.execute("COMMIT")
         await _enqueue(db, outbox, message_class, count=2000)
         async with db.transaction() as tx:
             await tx.execute(

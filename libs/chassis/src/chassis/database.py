@@ -15,11 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis.backoff import backoff_s
-from chassis.database_connections import (
-    create_engine,
-    raw_connection_parameters,
-    relay_connection_parameters,
-)
+from chassis.database_connections import connection_parameters, create_engine
 from chassis.database_errors import is_conflict
 from chassis.raw_connections import RawConnections
 from chassis.settings import ServiceSettings
@@ -30,6 +26,7 @@ Transaction = AsyncConnection
 Snapshot = AsyncConnection
 
 RAW_POOL_SIZE = 4
+BESIDE_SIZE = 1
 RELAY_LANES = 4
 """Batches of messages one process has on their way to the broker at most."""
 MESSAGES = "chassis.messages"
@@ -43,7 +40,8 @@ class Database:
     """One service's database as seen by one process.
 
     `pool_size` bounds the connections for transactions; `raw_pool_size` those of `raw()`.
-    A caller waits at most `pool_wait_s` for a connection.
+    A caller waits at most `pool_wait_s` for a connection. The URL may lead through a pooler of transactions
+    (`database_sessions`); `pooler_prepares` says that it keeps prepared statements.
     """
 
     def __init__(
@@ -54,9 +52,12 @@ class Database:
         raw_pool_size: int = RAW_POOL_SIZE,
         pool_wait_s: float = 5.0,
         application_name: str = "rowlock",
+        pooler_prepares: bool = False,
     ) -> None:
         address = make_url(url)
-        self._engine = create_engine(address, pool_size, pool_wait_s, application_name)
+        self._engine = create_engine(
+            address, pool_size, pool_wait_s, application_name, pooler_prepares=pooler_prepares
+        )
         self._snapshots = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
@@ -64,16 +65,16 @@ class Database:
             RawConnections,
             conninfo=address.set(drivername="postgresql").render_as_string(hide_password=False),
             wait_s=pool_wait_s,
-            parameters=raw_connection_parameters(application_name),
+            parameters=connection_parameters(application_name),
+            pooler_prepares=pooler_prepares,
         )
         self._raw = raw_connections(size=raw_pool_size)
         # For what must not wait while every other connection is at work: the readiness of the process,
         # and the keys a transaction asks for while it has one of those.
-        self._beside = raw_connections(size=1)
-        self._relaying = raw_connections(
-            size=RELAY_LANES, parameters=relay_connection_parameters(application_name)
-        )
+        self._beside = raw_connections(size=BESIDE_SIZE)
+        self._relaying = raw_connections(size=RELAY_LANES)
         self._on_messages: list[Callable[[], None]] = []
+        self._connections_max = {"transactions": pool_size, "raw": raw_pool_size, "beside": BESIDE_SIZE}
 
     @classmethod
     def of(cls, settings: ServiceSettings, *, process: str, raw_pool_size: int = RAW_POOL_SIZE) -> Self:
@@ -84,12 +85,17 @@ class Database:
             raw_pool_size=raw_pool_size,
             pool_wait_s=settings.database_pool_wait_s,
             application_name=f"{settings.service_name}-{process}",
+            pooler_prepares=settings.database_pooler_prepares,
         )
 
     @property
     def engine(self) -> AsyncEngine:
         """For query counting in tests and the like; application code has no use for it."""
         return self._engine
+
+    def connections_max(self, *, relays: bool) -> dict[str, int]:
+        """The most connections this process opens, by what they are for; `relays`: it has a relay."""
+        return self._connections_max | ({"relay": RELAY_LANES} if relays else {})
 
     def on_messages(self, callback: Callable[[], None]) -> None:
         """Call `callback` after each commit of this process that put messages into the outbox; it must
@@ -120,7 +126,8 @@ class Database:
     async def raw(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
         """A psycopg connection in autocommit: each statement is one round trip and one commit.
 
-        Statements are prepared at first use.
+        Statements are prepared at first use. Nothing may be set or kept for the session: behind a pooler
+        the next statement may run in another.
         """
         async with self._raw.connection() as connection:
             yield connection
@@ -135,10 +142,7 @@ class Database:
 
     @asynccontextmanager
     async def relaying(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
-        """One of the relay's own RELAY_LANES connections, in autocommit. A commit there does not wait for
-        the disk, so a crash of the server may undo it: then a message is sent again, which its consumers
-        take for what it is.
-        """
+        """One of the relay's own RELAY_LANES connections, in autocommit."""
         async with self._relaying.connection() as connection:
             yield connection
 

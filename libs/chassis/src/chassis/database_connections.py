@@ -1,6 +1,7 @@
-"""How connections to PostgreSQL are opened: time zone, silence noticed, plans."""
+"""How connections to PostgreSQL are opened: silence noticed, the session set up."""
 
 import select
+from functools import partial
 from typing import Any
 
 from sqlalchemy import event
@@ -8,39 +9,24 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from chassis.database_sessions import limit_preparing, set_up_statement
+
 CONNECT_TIMEOUT_S = 5
 # A server that falls silent (its machine or the network is gone) is noticed in 20 s: by probes on an
 # idle connection, by unacknowledged data on a busy one. Without these it takes minutes to hours.
 SILENCE = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 
 
-def _connection_parameters(application_name: str) -> dict[str, Any]:
-    # TimeZone=UTC so that every timestamptz is read as UTC, whatever the server's setting.
-    return {
-        "application_name": application_name,
-        "connect_timeout": CONNECT_TIMEOUT_S,
-        **SILENCE,
-        "options": "-c TimeZone=UTC",
-    }
+def connection_parameters(application_name: str) -> dict[str, Any]:
+    """Keywords of psycopg for every connection. No `options` among them: PgBouncer would refuse those, so
+    the session is set up by a statement (`database_sessions`).
+    """
+    return {"application_name": application_name, "connect_timeout": CONNECT_TIMEOUT_S, **SILENCE}
 
 
-def raw_connection_parameters(application_name: str) -> dict[str, Any]:
-    """Keywords of psycopg for `Database.raw`."""
-    # Their statements are the same all day: one plan for all values, instead of five tries with plans
-    # of their own on each connection, which take milliseconds each on a statement worth preparing.
-    parameters = _connection_parameters(application_name)
-    return parameters | {"options": f"{parameters['options']} -c plan_cache_mode=force_generic_plan"}
-
-
-def relay_connection_parameters(application_name: str) -> dict[str, Any]:
-    """Keywords of psycopg for `Database.relaying`."""
-    # A plan once made must also be good for an outbox that has filled up since: always by its indexes.
-    parameters = raw_connection_parameters(application_name)
-    own = "-c synchronous_commit=off -c enable_seqscan=off -c enable_sort=off"
-    return parameters | {"options": f"{parameters['options']} {own}"}
-
-
-def create_engine(address: URL, pool_size: int, pool_wait_s: float, application_name: str) -> AsyncEngine:
+def create_engine(
+    address: URL, pool_size: int, pool_wait_s: float, application_name: str, *, pooler_prepares: bool
+) -> AsyncEngine:
     """The pool for transactions."""
     engine = create_async_engine(
         address.set(drivername="postgresql+psycopg"),
@@ -50,10 +36,25 @@ def create_engine(address: URL, pool_size: int, pool_wait_s: float, application_
         pool_use_lifo=True,
         use_native_hstore=False,
         hide_parameters=True,  # an error message must not carry personal data into a log
-        connect_args=_connection_parameters(application_name),
+        connect_args=connection_parameters(application_name),
     )
+    event.listen(engine.sync_engine, "connect", partial(_set_up, pooler_prepares=pooler_prepares))
     event.listen(engine.sync_engine, "checkout", _refuse_broken_connection)
     return engine
+
+
+def _set_up(dbapi_connection: Any, _record: object, *, pooler_prepares: bool) -> None:
+    connection = dbapi_connection.driver_connection
+    try:
+        cursor = dbapi_connection.cursor()
+        cursor.execute(*set_up_statement(connection))
+        is_direct = cursor.fetchone()[0]
+        cursor.close()
+        dbapi_connection.commit()
+    except BaseException:
+        dbapi_connection.close()
+        raise
+    limit_preparing(connection, is_direct=is_direct, pooler_prepares=pooler_prepares)
 
 
 def _refuse_broken_connection(dbapi_connection: Any, _record: object, _proxy: object) -> None:

@@ -20,18 +20,18 @@ def run_migrations(metadata: MetaData, schema: str) -> None:
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         poolclass=pool.NullPool,
-        connect_args={"options": f"-c search_path={schema} -c TimeZone=UTC"},
+        connect_args={"prepare_threshold": None},
     )
-    with engine.connect() as connection:
+    with engine.begin() as connection:
         _migrate(connection, metadata, schema)
 
 
 def _migrate(connection: Connection, metadata: MetaData, schema: str) -> None:
-    connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
+    # In one transaction and for that alone: behind a pooler the session is not ours to lock or to set.
+    _set(connection, search_path=schema, TimeZone="UTC", statement_timeout=STATEMENT_TIMEOUT)
     # Waiting for another runner is fine, hence before lock_timeout is set.
-    connection.execute(text("SELECT pg_advisory_lock(hashtext(:name))"), {"name": f"migrate {schema}"})
-    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-    connection.commit()
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"migrate {schema}"})
+    _set(connection, lock_timeout=LOCK_TIMEOUT)
     context.configure(
         connection=connection,
         target_metadata=metadata,
@@ -42,4 +42,8 @@ def _migrate(connection: Connection, metadata: MetaData, schema: str) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
-    connection.commit()
+
+
+def _set(connection: Connection, **settings: str) -> None:
+    for name, value in settings.items():
+        connection.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})

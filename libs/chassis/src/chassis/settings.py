@@ -91,6 +91,11 @@ class ServiceSettings(BaseSettings):
     database_pool_wait_s: float = Field(
         default=5.0, gt=0, description="Longest wait for a free connection before answering 503"
     )
+    database_pooler_prepares: bool = Field(
+        default=False,
+        description="Prepare statements through a pooler in front of PostgreSQL too: for PgBouncer 1.22 "
+        "or newer with `max_prepared_statements` above 0. Direct connections always do",
+    )
     outbox_poll_ms: int = Field(
         default=50, ge=5, description="How often the relay looks for messages nobody woke it for"
     )
