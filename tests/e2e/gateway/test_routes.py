@@ -87,6 +87,8 @@ async def test_the_documentation_page_keeps_its_own_content_security_policy(clie
 
 INTERNAL = [
     "/metrics",
+    "/aboutz",
+    "/api/v1/openapi/../../../aboutz",
     "/healthz",
     "/readyz",
     "/openapi.json",
@@ -137,7 +139,7 @@ REFUSED = [
     "/api/v1/events%3f",
 ]
 HARMLESS = ["/api/v1/events/..;/..;/metrics", "/api/v1/events;/metrics"]
-CONFIDENTIAL = ("/metrics", "/healthz", "/readyz", "/internal", "/openapi")
+CONFIDENTIAL = ("/metrics", "/aboutz", "/healthz", "/readyz", "/internal", "/openapi")
 
 
 async def raw_get(gateway, target: str) -> tuple[int, bytes]:

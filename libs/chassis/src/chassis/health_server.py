@@ -1,4 +1,4 @@
-"""A worker's /healthz, /readyz and /metrics: a handful of lines of HTTP, for there is no more to say."""
+"""A worker's /healthz, /readyz, /aboutz and /metrics: a handful of lines of HTTP, there is no more to say."""
 
 import asyncio
 import json
@@ -12,12 +12,22 @@ _REASONS = {200: "OK", 404: "Not Found", 503: "Service Unavailable"}
 
 
 class HealthServer:
-    """Listens on `port`, or does nothing for port 0. `not_ready` names what is missing."""
+    """Listens on `port`, or does nothing for port 0. `not_ready` names what is missing, `facts` says who
+    the process is.
+    """
 
-    def __init__(self, *, host: str, port: int, not_ready: Callable[[], Awaitable[list[str]]]) -> None:
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        not_ready: Callable[[], Awaitable[list[str]]],
+        facts: Callable[[], dict[str, Any]],
+    ) -> None:
         self._host = host
         self._port = port
         self._not_ready = not_ready
+        self._facts = facts
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -49,6 +59,8 @@ class HealthServer:
             return _json_response(
                 503 if failing else 200, {"status": "failing" if failing else "ready", "failing": failing}
             )
+        if target == b"/aboutz":
+            return _json_response(200, self._facts())
         if target == b"/metrics":
             return _response(200, CONTENT_TYPE_LATEST, exposition())
         return _json_response(404, {"status": "not found"})

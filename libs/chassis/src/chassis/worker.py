@@ -14,6 +14,7 @@ from chassis.logs import get_logger
 from chassis.messaging.broker import Broker
 from chassis.messaging.consumer import Consumer, ConsumerContext
 from chassis.outbox import Outbox
+from chassis.process_facts import ProcessFacts
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
 from chassis.tables import inbox_table
@@ -50,6 +51,7 @@ class Worker:
         self.relay = Relay(db, outbox, self.broker, settings.outbox_poll_ms)
         self._start_checks = start_checks
         self._stopping = asyncio.Event()
+        self.facts = ProcessFacts(settings, process="worker", db=db, relays=True)
         db.on_messages(self.wake)
 
     def wake(self) -> None:
@@ -61,7 +63,10 @@ class Worker:
         for check in self._start_checks:
             check()
         health = HealthServer(
-            host=self.settings.http_host, port=self.settings.worker_http_port, not_ready=self.not_ready
+            host=self.settings.http_host,
+            port=self.settings.worker_http_port,
+            not_ready=self.not_ready,
+            facts=self.facts,
         )
         await health.start()
         tasks = [asyncio.create_task(part) for part in self._parts()]

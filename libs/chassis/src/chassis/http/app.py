@@ -20,6 +20,7 @@ from chassis.idempotency import idempotent_write
 from chassis.internal_api import InternalKey, internal_caller
 from chassis.outbox import Outbox
 from chassis.problems import ProblemTable
+from chassis.process_facts import ProcessFacts
 from chassis.sealing import Sealer
 from chassis.settings import ServiceSettings
 
@@ -68,6 +69,9 @@ def create_http_app(
     app.state.fingerprints = Fingerprints.of_settings(settings)
     app.state.internal_key = InternalKey(settings)
     app.state.request_relay = RequestRelay(settings, app.state.db, outbox) if outbox else None
+    app.state.process_facts = ProcessFacts(
+        settings, process="api", db=app.state.db, relays=outbox is not None
+    )
     app.state.draining = False
     app.state.readiness_checks = {"database": app.state.db.ping, **(readiness_checks or {})}
     for router in (*routers, health.router):

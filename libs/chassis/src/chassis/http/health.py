@@ -1,4 +1,4 @@
-"""Liveness, readiness and metrics: for whoever runs the process, never routed."""
+"""Liveness, readiness, facts and metrics: for whoever runs the process, never routed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -31,6 +31,12 @@ async def readyz(request: Request) -> Response:
     return JSONResponse(
         {"status": "failing" if failing else "ready", "failing": failing}, 503 if failing else 200
     )
+
+
+@router.get("/aboutz")
+async def aboutz(request: Request) -> Response:
+    """Who this process is and what it was told, without a secret: see `process_facts`."""
+    return JSONResponse(request.app.state.process_facts())
 
 
 @router.get("/metrics")

@@ -58,11 +58,16 @@ async def declare_dead_queue(channel: AbstractChannel, *, consumer: str) -> Abst
     queue = await channel.declare_queue(
         dead_queue_name(consumer),
         durable=True,
-        arguments={"x-queue-type": "quorum", "x-delivery-limit": DEAD_DELIVERY_LIMIT},
+        arguments=dead_queue_arguments(),
         timeout=DECLARE_TIMEOUT_S,
     )
     await queue.bind(exchange, consumer, timeout=DECLARE_TIMEOUT_S)
     return queue
+
+
+def dead_queue_arguments() -> Arguments:
+    """Arguments of a dead letter queue."""
+    return {"x-queue-type": "quorum", "x-delivery-limit": DEAD_DELIVERY_LIMIT}
 
 
 def queue_arguments(consumer: str, delivery_limit: int) -> Arguments:
