@@ -16,7 +16,10 @@ async def test_the_api_tells_its_facts_and_no_secret(settings_of, tmp_path):
     key = tmp_path / "lookup.key"
     key.write_text("very-secret\n")
     settings = settings_of(
-        lookup_key=str(key), amqp_url="amqp://rowlock:hidden@broker:5672/shop", keep_alive_s=80
+        lookup_key=str(key),
+        internal_api_key="",
+        amqp_url="amqp://rowlock:hidden@broker:5672/shop",
+        keep_alive_s=80,
     )
     app = create_http_app(
         title="Facts", description="", version="1", settings=settings, routers=[], problem_table={}
