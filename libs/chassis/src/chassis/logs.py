@@ -1,4 +1,4 @@
-"""Structured logs: static event names, facts as keys, the request id bound while it is served."""
+"""Structured logs: static event names, facts as keys; each line names its trace and its request."""
 
 import logging
 import sys
@@ -8,13 +8,15 @@ from typing import Any
 import structlog
 from pydantic_core import to_json
 
+from chassis.trace_context import current
+
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 def set_up_logs(*, level: str = "info", log_format: str = "console") -> None:
     """Send structlog and the standard library's loggers to stdout in one shape."""
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        _add_trace_context,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         # Not left to a renderer: some show the values of local variables, and with them people's data.
@@ -32,8 +34,18 @@ def set_up_logs(*, level: str = "info", log_format: str = "console") -> None:
     )
     logging.basicConfig(handlers=[handler], level=_LEVELS[level], force=True)
     # Their lines repeat what the chassis says with more context, or print connection details.
-    for name in ("uvicorn.access", "aiormq", "aio_pika", "httpx"):
+    for name in ("uvicorn.access", "aiormq", "aio_pika", "httpx", "opentelemetry"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _add_trace_context(
+    _logger: object, _method: str, facts: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    if (context := current()) is not None:
+        facts.setdefault("trace_id", context.trace_id)
+        if context.request_id is not None:
+            facts.setdefault("request_id", context.request_id)
+    return facts
 
 
 def _renderer(log_format: str) -> Any:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import importlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ async def serve(service: str, process: str) -> None:
     settings = app.state.settings if app is not None else worker.settings  # type: ignore[union-attr]
     set_up_logs(level=settings.log_level, log_format=settings.log_format)
     _arm_failpoints(settings)
+    stop_tracing = _start_tracing(settings, service, process)
     if app is not None and worker is not None:
         app.state.db.on_messages(worker.wake)
         app.state.request_relay = None  # the worker's is in this process
@@ -59,11 +60,29 @@ async def serve(service: str, process: str) -> None:
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
-    async with asyncio.TaskGroup() as parts:
-        if app is not None:
-            parts.create_task(_serve_api(app, settings, stop))
-        if worker is not None:
-            parts.create_task(_serve_worker(worker, stop))
+    try:
+        async with asyncio.TaskGroup() as parts:
+            if app is not None:
+                parts.create_task(_serve_api(app, settings, stop))
+            if worker is not None:
+                parts.create_task(_serve_worker(worker, stop))
+    finally:
+        await asyncio.to_thread(stop_tracing)
+
+
+def _start_tracing(settings: ServiceSettings, service: str, process: str) -> Callable[[], None]:
+    """Returns what ends it, within a few seconds."""
+    if not settings.otel_exporter_otlp_endpoint:
+        return lambda: None
+    # Only here: the SDK takes its share of memory and of the start.
+    from chassis.tracing_export import TraceExport  # noqa: PLC0415
+
+    return TraceExport(
+        endpoint=settings.otel_exporter_otlp_endpoint,
+        sample_ratio=settings.traces_sample_ratio,
+        service=service,
+        process=process,
+    ).stop
 
 
 def _arm_failpoints(settings: ServiceSettings) -> None:

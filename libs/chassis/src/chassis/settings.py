@@ -131,6 +131,18 @@ class ServiceSettings(BaseSettings):
     )
     log_format: Literal["console", "json"] = Field(default="console", description="Shape of log lines")
     access_log: bool = Field(default=True, description="Write one log line per HTTP request")
+    otel_exporter_otlp_endpoint: str = Field(
+        default="",
+        pattern=r"^(https?://.+)?$",
+        description="Base URL of an OpenTelemetry collector that takes OTLP over HTTP, as "
+        "`http://otel-collector:4318`; without it no traces are made (docs/tracing.md)",
+    )
+    traces_sample_ratio: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="Share of the traces that is made and sent; the same for the gateway and every service",
+    )
     rowlock_mode: Literal["development", "production"] = Field(
         default="development", description="In `production` no process starts with failpoints armed"
     )
