@@ -15,8 +15,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis.backoff import backoff_s
+from chassis.counting import forget_counted, take_counted
 from chassis.database_connections import connection_parameters, create_engine
 from chassis.database_errors import is_conflict
+from chassis.database_metrics import COUNTING_ERRORS, PoolUse, PoolWait, Watched
 from chassis.raw_connections import RawConnections
 from chassis.settings import ServiceSettings
 
@@ -68,12 +70,13 @@ class Database:
             parameters=connection_parameters(application_name),
             pooler_prepares=pooler_prepares,
         )
-        self._raw = raw_connections(size=raw_pool_size)
+        self._raw = raw_connections("raw", size=raw_pool_size)
         # For what must not wait while every other connection is at work: the readiness of the process,
         # and the keys a transaction asks for while it has one of those.
-        self._beside = raw_connections(size=BESIDE_SIZE)
-        self._relaying = raw_connections(size=RELAY_LANES)
+        self._beside = raw_connections("beside", size=BESIDE_SIZE)
+        self._relaying = raw_connections("relay", size=RELAY_LANES)
         self._on_messages: list[Callable[[], None]] = []
+        self._watched = Watched(self._pool_uses)
         self._connections_max = {"transactions": pool_size, "raw": raw_pool_size, "beside": BESIDE_SIZE}
 
     @classmethod
@@ -106,10 +109,17 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """READ COMMITTED; commits when the block ends, rolls back when it raises."""
-        async with self._engine.begin() as tx:
-            tx.info.pop(MESSAGES, None)  # of a transaction that failed on this connection
-            yield tx
-            has_messages = tx.info.pop(MESSAGES, False)
+        wait = PoolWait("transactions")
+        with COUNTING_ERRORS:
+            async with self._engine.begin() as tx:
+                wait.over()
+                tx.info.pop(MESSAGES, None)  # of a transaction that failed on this connection
+                forget_counted(tx)
+                yield tx
+                has_messages = tx.info.pop(MESSAGES, False)
+                counted = take_counted(tx)
+        for counter, amount in counted:
+            counter.inc(amount)
         if has_messages:
             for callback in self._on_messages:
                 callback()
@@ -117,10 +127,13 @@ class Database:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         """Read-only REPEATABLE READ: all queries of the block see one moment."""
-        async with self._snapshots.connect() as connection:
-            yield connection
-            # At a rollback psycopg forgets the statements this connection has prepared, of everybody.
-            await connection.commit()
+        wait = PoolWait("transactions")
+        with COUNTING_ERRORS:
+            async with self._snapshots.connect() as connection:
+                wait.over()
+                yield connection
+                # At a rollback psycopg forgets the statements this connection has prepared, of everybody.
+                await connection.commit()
 
     @asynccontextmanager
     async def raw(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
@@ -168,7 +181,13 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
+        self._watched.unwatch()
         await self._relaying.close()
         await self._beside.close()
         await self._raw.close()
         await self._engine.dispose()
+
+    def _pool_uses(self) -> list[PoolUse]:
+        pool: Any = self._engine.pool
+        transactions = PoolUse("transactions", pool.size(), pool.checkedout(), pool.checkedin())
+        return [transactions, self._raw.use(), self._relaying.use(), self._beside.use()]

@@ -10,6 +10,7 @@ from sqlalchemy import MetaData, text
 
 from chassis.backoff import backoff_s
 from chassis.database import Database
+from chassis.job_metrics import JobMetrics
 from chassis.logs import get_logger
 from chassis.settings import ServiceSettings
 
@@ -38,6 +39,7 @@ class Job:
     async def keep_running(self) -> None:
         """Run for ever; a failing run is logged and the next one comes as planned."""
         took_s = 0.0
+        metrics = JobMetrics(self.name, every_s=self.every_s)
         while True:
             # Spread out, so that replicas started together do not work together.
             await asyncio.sleep(backoff_s(1, first_s=self.pause_s(took_s) * 4 / 3, most_s=inf))
@@ -45,7 +47,9 @@ class Job:
             try:
                 if done := await self.run():
                     log.info("job_done", job=self.name, done=done)
+                metrics.succeeded()
             except Exception:
+                metrics.failed()
                 log.exception("job_failed", job=self.name)
             took_s = time.monotonic() - began
 

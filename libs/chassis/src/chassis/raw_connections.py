@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from chassis.database_errors import DatabaseUnavailable
+from chassis.database_metrics import COUNTING_ERRORS, PoolUse, PoolWait
 from chassis.database_sessions import set_up
 
 Connection = psycopg.AsyncConnection[Any]
@@ -22,10 +23,13 @@ PLANS = {"plan_cache_mode": "force_generic_plan"}
 
 
 class RawConnections:
-    """At most `size` connections; the most recently used goes first, so its plans are warm."""
+    """At most `size` connections; the most recently used goes first, so its plans are warm. `pool` is
+    what metrics call them.
+    """
 
     def __init__(
         self,
+        pool: str,
         *,
         conninfo: str,
         size: int,
@@ -37,21 +41,33 @@ class RawConnections:
         self._pooler_prepares = pooler_prepares
         self._parameters = parameters
         self._wait_s = wait_s
+        self._pool = pool
+        self._size = size
+        self._in_use = 0
         self._free = asyncio.Semaphore(size)
         self._idle: list[Connection] = []
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Raises DatabaseUnavailable when none comes free in time, psycopg errors otherwise."""
-        await self._acquire()
-        try:
-            connection = await self._take()
+        wait = PoolWait(self._pool)
+        with COUNTING_ERRORS:
+            await self._acquire()
+            self._in_use += 1
             try:
-                yield connection
+                connection = await self._take()
+                wait.over()
+                try:
+                    yield connection
+                finally:
+                    await self._give_back(connection)
             finally:
-                await self._give_back(connection)
-        finally:
-            self._free.release()
+                self._in_use -= 1
+                self._free.release()
+
+    def use(self) -> PoolUse:
+        """How many of them are open, and at work."""
+        return PoolUse(self._pool, self._size, self._in_use, len(self._idle))
 
     async def _acquire(self) -> None:
         if not self._free.locked():

@@ -26,6 +26,7 @@ from chassis.envelope import Envelope, MessageMeta
 from chassis.logs import get_logger
 from chassis.outbox import Outbox
 from chassis.outbox_claims import ClaimedBatch, ClaimedRow, OutboxClaims
+from chassis.outbox_metrics import messages_sent
 from chassis.publishing import BrokerUnavailable, Publisher, PublishFailed
 
 BATCH_MAX = 100
@@ -173,3 +174,4 @@ async def _settle(batch: ClaimedBatch, outcomes: Sequence[_Outcome]) -> None:
             "outbox_row_postponed", message_type=outcome.row.message_type, error=refused[outcome.row.id]
         )
     await batch.settle(confirmed=confirmed, refused=refused)
+    messages_sent(outcome.row.message_type for outcome in outcomes if outcome.error is None)

@@ -19,6 +19,7 @@ import uvloop
 from chassis import failpoints
 from chassis.garbage import spare_long_lived
 from chassis.logs import get_logger, set_up_logs
+from chassis.process_metrics import tell_build
 from chassis.settings import ServiceSettings
 from chassis.worker import Worker
 
@@ -56,6 +57,7 @@ async def serve(service: str, process: str) -> None:
     if app is not None and worker is not None:
         app.state.db.on_messages(worker.wake)
         app.state.request_relay = None  # the worker's is in this process
+    tell_build(service, process)
     spare_long_lived()
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):

@@ -99,6 +99,12 @@ class ServiceSettings(BaseSettings):
     outbox_poll_ms: int = Field(
         default=50, ge=5, description="How often the relay looks for messages nobody woke it for"
     )
+    metrics_sample_every_s: float = Field(
+        default=10.0,
+        gt=0,
+        description="How often a worker looks up what only PostgreSQL knows for its /metrics; less often by "
+        "itself where that takes long",
+    )
     consumer_prefetch: int = Field(
         default=16, ge=1, le=1000, description="Messages one consumer handles at the same time"
     )

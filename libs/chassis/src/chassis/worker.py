@@ -1,7 +1,8 @@
 """The worker process: relay, consumers and jobs, with a readiness that tells the truth."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import MetaData
@@ -14,14 +15,18 @@ from chassis.logs import get_logger
 from chassis.messaging.broker import Broker
 from chassis.messaging.consumer import Consumer, ConsumerContext
 from chassis.outbox import Outbox
+from chassis.outbox_metrics import outbox_sample
 from chassis.process_facts import ProcessFacts
 from chassis.relay import Relay
+from chassis.sampling import Sample, sampling_jobs
+from chassis.session_metrics import sample_sessions
 from chassis.settings import ServiceSettings
 from chassis.tables import inbox_table
 
 __all__ = ["Job", "Worker"]
 
 STOP_MARGIN_S = 2.0
+NO_SAMPLES: Mapping[str, Sample] = MappingProxyType({})
 
 log = get_logger()
 
@@ -30,7 +35,7 @@ class Worker:
     """Everything a service does without being asked. `run` until `stop`.
 
     `start_checks` raise when something is missing (a key file): better no start than a message that
-    becomes a dead letter for want of it.
+    becomes a dead letter for want of it. `samples` are looked up for /metrics, beside those of every worker.
     """
 
     def __init__(
@@ -42,11 +47,16 @@ class Worker:
         jobs: Sequence[Job] = (),
         *,
         start_checks: Sequence[Callable[[], object]] = (),
+        samples: Mapping[str, Sample] = NO_SAMPLES,
     ) -> None:
         self.settings = settings
         self.db = db
         self.consumers = list(consumers)
-        self.jobs = [*jobs, *housekeeping_jobs(db, settings, outbox.table.metadata)]
+        self.jobs = [
+            *jobs,
+            *housekeeping_jobs(db, settings, outbox.table.metadata),
+            *sampling_jobs(db, settings.metrics_sample_every_s, _samples_of_all(outbox) | dict(samples)),
+        ]
         self.broker = Broker(settings.amqp_url, name=settings.service_name)
         self.relay = Relay(db, outbox, self.broker, settings.outbox_poll_ms)
         self._start_checks = start_checks
@@ -125,6 +135,10 @@ class Worker:
         await self.broker.close()
         await self.db.close()
         log.info("worker_stopped")
+
+
+def _samples_of_all(outbox: Outbox) -> dict[str, Sample]:
+    return {"outbox": outbox_sample(outbox.table.fullname), "sessions": sample_sessions}
 
 
 def _raise_first(tasks: Sequence["asyncio.Task[None]"]) -> None:

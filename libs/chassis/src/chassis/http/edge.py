@@ -1,4 +1,4 @@
-"""The one ASGI middleware: request id, body limit, hostile input, last-resort errors, access log.
+"""The one ASGI middleware: request id, trace, body limit, hostile input, last-resort errors, access log.
 
 What no service could parse or store is refused here (see `hostile_input`).
 """
@@ -12,6 +12,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.http.hostile_input import Refused, check_body, check_target
+from chassis.http.request_metrics import request_began, request_ended
+from chassis.http.request_span import request_work, tell_answer
 from chassis.ids import new_id
 from chassis.logs import get_logger
 from chassis.problems import (
@@ -51,14 +53,21 @@ class Edge:
             await self._app(scope, receive, send)
             return
         started_at = time.perf_counter()
-        request_id = _request_id(scope)
+        request_id, traceparent = _ids(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         answer = _Answer(send, request_id)
-        try:
+        if scope["path"] in _QUIET_PATHS:
             await self._serve(scope, receive, answer, request_id)
-        finally:
-            if self._access_log and scope["path"] not in _QUIET_PATHS:
-                _log_access(scope, answer.status, started_at, request_id)
+            return
+        request_began()
+        with request_work(scope, traceparent=traceparent, request_id=request_id) as span:
+            try:
+                await self._serve(scope, receive, answer, request_id)
+            finally:
+                request_ended(scope, answer.status, started_at)
+                tell_answer(span, scope, answer.status)
+                if self._access_log:
+                    _log_access(scope, answer.status, started_at, request_id)
 
     async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer", request_id: str) -> None:
         try:
@@ -126,11 +135,15 @@ class _Replay:
         return {"type": "http.request", "body": body, "more_body": False}
 
 
-def _request_id(scope: Scope) -> str:
+def _ids(scope: Scope) -> tuple[str, str | None]:
+    """The request's id, which is made where none was sent, and its traceparent."""
+    request_id = traceparent = None
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            return value.decode()
-    return str(new_id())
+            request_id = value.decode()
+        elif name == b"traceparent":
+            traceparent = value.decode("latin-1")
+    return request_id or str(new_id()), traceparent
 
 
 async def _read_body(receive: Receive, headers: Mapping[bytes, bytes], limit: int) -> bytes | None:

@@ -12,7 +12,9 @@ from chassis.database import Database
 from chassis.inbox import Inbox
 from chassis.logs import get_logger
 from chassis.messaging.connection import broker_errors, close_quietly, connect, open_channel
+from chassis.messaging.consumer_metrics import CONSUMING
 from chassis.messaging.delivery import Deliveries
+from chassis.messaging.queue_depths import QueueDepths
 from chassis.messaging.subscription import Subscription
 from chassis.messaging.topology import declare_consumer
 from chassis.publishing import BrokerUnavailable
@@ -53,7 +55,17 @@ class Consumer:
         self._prefetch = prefetch
         self._stopping = asyncio.Event()
         self._deliveries: Deliveries | None = None
-        self.consuming = False
+        self._consuming = False
+
+    @property
+    def consuming(self) -> bool:
+        """Whether the broker delivers to us, as far as we know."""
+        return self._consuming
+
+    @consuming.setter
+    def consuming(self, value: bool) -> None:
+        self._consuming = value
+        CONSUMING.labels(self.name).set(value)
 
     @property
     def message_types(self) -> list[str]:
@@ -71,6 +83,7 @@ class Consumer:
             delivery_limit=context.delivery_limit,
         )
         self._deliveries = deliveries
+        self.consuming = False
         failures = 0
         while not self._stopping.is_set():
             try:
@@ -106,7 +119,7 @@ class Consumer:
                 tag = await queue.consume(deliveries.accept, timeout=ANSWER_TIMEOUT_S)
                 self.consuming = True
                 log.info("consumer_started", consumer=self.name)
-                await self._watch(channel, lost)
+                await self._watch(channel, lost, QueueDepths(connection, consumer=self.name))
                 await queue.cancel(tag, timeout=ANSWER_TIMEOUT_S)
                 await deliveries.drained()
         finally:
@@ -129,7 +142,9 @@ class Consumer:
             channel, consumer=self.name, message_types=self.message_types, delivery_limit=delivery_limit
         )
 
-    async def _watch(self, channel: AbstractChannel, lost: "asyncio.Future[str]") -> None:
+    async def _watch(
+        self, channel: AbstractChannel, lost: "asyncio.Future[str]", depths: QueueDepths
+    ) -> None:
         stopping = asyncio.ensure_future(self._stopping.wait())
         both = {stopping, lost}
         try:
@@ -137,17 +152,19 @@ class Consumer:
                 await asyncio.wait(both, timeout=WATCH_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
                 if lost.done():
                     raise ConsumerLost(lost.result())
-                await self._ask_broker(channel)
+                await depths.look(waiting=await self._ask_broker(channel))
         finally:
             stopping.cancel()
 
-    async def _ask_broker(self, channel: AbstractChannel) -> None:
+    async def _ask_broker(self, channel: AbstractChannel) -> int:
         """Nobody told us, but is the queue there and somebody consuming it? Costs one small
         question every few seconds; it finds what the library or the broker forgot to say.
+        Answers how many messages wait there.
         """
         answer = await channel.declare_queue(self.name, passive=True, timeout=ANSWER_TIMEOUT_S)
         if answer.declaration_result.consumer_count == 0:
             raise ConsumerLost("the broker knows no consumer of the queue")
+        return answer.declaration_result.message_count or 0
 
 
 async def declare_queues(consumers: Sequence[Consumer], *, amqp_url: str, delivery_limit: int) -> None:

@@ -1,6 +1,7 @@
 """What happens to one delivery: exactly one effect, then an ack; or a retry; or a dead letter."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from chassis.envelope import Envelope, EnvelopeInvalid
 from chassis.inbox import Inbox
 from chassis.logs import get_logger
 from chassis.messaging.connection import broker_errors
+from chassis.messaging.consumer_metrics import DeliveryMetrics
 from chassis.messaging.subscription import MessageInvalid, Subscription
 from chassis.publishing import BrokerUnavailable
 
@@ -52,6 +54,7 @@ class Deliveries:
         self._db = db
         self._inbox = inbox
         self._delivery_limit = delivery_limit
+        self._metrics = DeliveryMetrics(consumer)
         self._free = asyncio.Semaphore(concurrency)
         self._running: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -82,6 +85,7 @@ class Deliveries:
                 await self._handle(message)
             except (EnvelopeInvalid, MessageInvalid, TypeUnknown) as error:
                 self._log("message_unreadable", message, error)
+                self._metrics.failed(is_dead=True)
                 await _answer(message.reject(requeue=False))
             except Exception as error:  # noqa: BLE001 -- whatever a handler raises is retried
                 await self._fail(message, error)
@@ -95,9 +99,14 @@ class Deliveries:
         if subscription is None:
             raise TypeUnknown(envelope.meta.message_type)
         content = subscription.read(envelope)
-        await self._patiently(subscription, content, envelope)
+        began_at = time.perf_counter()
+        try:
+            is_new = await self._patiently(subscription, content, envelope)
+        finally:
+            self._metrics.took(began_at)
+        self._metrics.handled(is_new=is_new, told_at=envelope.meta.time)
 
-    async def _patiently(self, subscription: Subscription, content: Any, envelope: Envelope) -> None:
+    async def _patiently(self, subscription: Subscription, content: Any, envelope: Envelope) -> bool:
         """Database trouble passes: wait here for it to do so, rather than burn deliveries."""
         attempt = 0
         while True:
@@ -112,20 +121,25 @@ class Deliveries:
             attempt += 1
             await asyncio.sleep(backoff_s(attempt, first_s=RETRY_DELAY_S, most_s=RETRY_DELAY_S_MAX))
 
-    async def _effect_once(self, subscription: Subscription, content: Any, envelope: Envelope) -> None:
+    async def _effect_once(self, subscription: Subscription, content: Any, envelope: Envelope) -> bool:
+        """False when it was had before."""
         prepared = await subscription.prepare(content)
 
-        async def work(tx: Transaction) -> None:
+        async def work(tx: Transaction) -> bool:
             meta = envelope.meta
-            if await self._inbox.is_new(tx, consumer=self._consumer, message_id=meta.message_id):
+            is_new = await self._inbox.is_new(tx, consumer=self._consumer, message_id=meta.message_id)
+            if is_new:
                 await subscription.handle(tx, content, meta, prepared)
+            return is_new
 
-        await self._db.run(work)
+        return await self._db.run(work)
 
     async def _fail(self, message: AbstractIncomingMessage, error: Exception) -> None:
         deliveries = delivery_count(message)
+        is_dead = deliveries >= self._delivery_limit
         self._log("message_failed", message, error, delivery=deliveries)
-        if deliveries >= self._delivery_limit:
+        self._metrics.failed(is_dead=is_dead)
+        if is_dead:
             # The queue's own limit says the same; brokers differ in what they count.
             await _answer(message.reject(requeue=False))
             return
