@@ -6,7 +6,7 @@ VENV := .venv/bin
 LOCAL := $(VENV)/python -m rowlock_local
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down reset status logs demo test check docs fmt bench bench-quick
+.PHONY: help install up down reset status logs demo test test-compose check docs fmt bench bench-quick
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -34,6 +34,9 @@ demo: install ## Walk five journeys through the gateway of the running system
 
 test: install ## Run all tests; needs nothing running
 	@$(VENV)/pytest -n 2 --dist loadgroup $(ARGS)
+
+test-compose: install ## Build the images and test the system of compose.yaml; needs Docker
+	@$(VENV)/pytest tests/compose $(ARGS)
 
 check: install ## Format, lint, types, layers, migrations, generated pages
 	$(VENV)/ruff format --check

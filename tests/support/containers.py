@@ -10,12 +10,14 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
+from support.leftovers import labels, remove_leftovers
+
 POSTGRES_IMAGE = "postgres:18"
 RABBITMQ_IMAGE = "rabbitmq:4-management"
 DOCKER_PING_S = 2
 
-# The fixtures end what they start. Ryuk would end what a killed run leaves, but it is one more image to
-# pull, and without a registry no test could run for the want of it.
+# The fixtures end what they start, and the next run what a killed one left. Ryuk would do that too, but it is one
+# more image to pull, and without a registry no test could run for the want of it.
 testcontainers_config.ryuk_disabled = True
 
 
@@ -30,8 +32,10 @@ def docker_answers() -> bool:
 @contextmanager
 def postgres() -> Iterator[str]:
     """Run PostgreSQL with durability off, which tests do not need; give the superuser's URL."""
+    remove_leftovers()
     container = (
         DockerContainer(POSTGRES_IMAGE)
+        .with_kwargs(labels=labels())
         .with_env("POSTGRES_PASSWORD", "test")
         .with_exposed_ports(5432)
         .with_command("postgres -c fsync=off -c max_connections=300")
@@ -62,8 +66,10 @@ class ContainerBroker:
 
 @contextmanager
 def rabbitmq() -> Iterator[ContainerBroker]:
+    remove_leftovers()
     container = (
         DockerContainer(RABBITMQ_IMAGE)
+        .with_kwargs(labels=labels())
         .with_exposed_ports(5672)
         .waiting_for(LogMessageWaitStrategy("Server startup complete"))
     )

@@ -1,0 +1,81 @@
+"""Containers die, PostgreSQL and RabbitMQ restart, a network is cut: the system heals by itself.
+
+While it lasts requests may fail, and guests send them again. Whatever was answered with 2xx holds.
+"""
+
+import asyncio
+
+from support.compose.promises import see_promises_kept
+from support.compose.system import PROCESSES
+from support.waiting import wait_until
+
+DISTURBED_PER_S = 5.0
+"""Purchases; those who wait for a part that is away are many at once."""
+CUT_S = 30
+RESTARTED_DEADLINE_S = 60
+
+
+async def test_a_killed_container_of_each_kind_is_started_again(system, load, tell_figure):
+    async with load.running(purchases_per_s=DISTURBED_PER_S):
+        await load.see_purchases(5)
+        for name in (*PROCESSES, "gateway"):
+            await _kill_one(system, name)
+        await system.see_healthy()
+        await load.see_purchases(20)
+
+    tell_figure(f"one of each kind killed: {await see_promises_kept(load)}")
+
+
+async def test_postgresql_restarts_and_all_goes_on(system, load, tell_figure):
+    async with load.running(purchases_per_s=DISTURBED_PER_S):
+        await load.see_purchases(5)
+        await _restart(system, "postgres")
+        await system.see_healthy()
+        await load.see_purchases(20)
+
+    tell_figure(f"PostgreSQL restarted: {await see_promises_kept(load)}")
+
+
+async def test_rabbitmq_restarts_and_no_request_fails(system, load, tell_figure):
+    async with load.running(purchases_per_s=DISTURBED_PER_S):
+        await load.see_purchases(5)
+        await _restart(system, "rabbitmq")
+        await system.see_healthy()
+        await load.see_purchases(20)
+
+    assert {} == load.trouble, "requests that failed, although none needs the broker"
+    tell_figure(f"RabbitMQ restarted: {await see_promises_kept(load)}")
+
+
+async def test_a_service_that_was_cut_off_for_a_while_is_back_by_itself(system, load, tell_figure):
+    async with load.running(purchases_per_s=DISTURBED_PER_S):
+        await load.see_purchases(5)
+        with system.cut_off("orders-api", "orders-worker"):
+            await load.go_on(s=CUT_S)
+        assert load.trouble, "nobody noticed that orders was away: it was not"
+        await system.see_healthy()
+        await load.see_purchases(20)
+
+    tell_figure(f"orders without a network for {CUT_S} s: {await see_promises_kept(load)}")
+
+
+async def _kill_one(system, name: str) -> None:
+    """Kill it and see it run again, as another process."""
+    (container, *_) = system.project.containers(name)
+    started_at = container.attrs["State"]["StartedAt"]
+    await asyncio.to_thread(system.kill, container)
+
+    def runs_again() -> bool:
+        container.reload()
+        state = container.attrs["State"]
+        return state["Running"] and state["StartedAt"] != started_at
+
+    async def look() -> bool:
+        return await asyncio.to_thread(runs_again)
+
+    await wait_until(look, deadline_s=RESTARTED_DEADLINE_S, poll_ms=100, what=f"{name} is started again")
+
+
+async def _restart(system, name: str) -> None:
+    (container,) = system.project.containers(name)
+    await asyncio.to_thread(container.restart, timeout=RESTARTED_DEADLINE_S)
