@@ -21,6 +21,7 @@ from chassis.database_errors import is_conflict
 from chassis.database_metrics import COUNTING_ERRORS, PoolUse, PoolWait, Watched
 from chassis.raw_connections import RawConnections
 from chassis.settings import ServiceSettings
+from chassis.statement_spans import statement_step
 
 R = TypeVar("R")
 
@@ -118,6 +119,8 @@ class Database:
                 yield tx
                 has_messages = tx.info.pop(MESSAGES, False)
                 counted = take_counted(tx)
+                with statement_step("COMMIT"):
+                    await tx.commit()
         for counter, amount in counted:
             counter.inc(amount)
         if has_messages:

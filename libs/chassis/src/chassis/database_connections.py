@@ -10,6 +10,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from chassis.database_sessions import limit_preparing, set_up_statement
+from chassis.statement_spans import SeenCursor
 
 CONNECT_TIMEOUT_S = 5
 # A server that falls silent (its machine or the network is gone) is noticed in 20 s: by probes on an
@@ -21,7 +22,8 @@ def connection_parameters(application_name: str) -> dict[str, Any]:
     """Keywords of psycopg for every connection. No `options` among them: PgBouncer would refuse those, so
     the session is set up by a statement (`database_sessions`).
     """
-    return {"application_name": application_name, "connect_timeout": CONNECT_TIMEOUT_S, **SILENCE}
+    own = {"application_name": application_name, "connect_timeout": CONNECT_TIMEOUT_S}
+    return {**own, **SILENCE, "cursor_factory": SeenCursor}
 
 
 def create_engine(

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
+from chassis.trace_context import usable_request_id
+
 CONTENT_TYPE = "application/cloudevents+json"
 
 
@@ -38,6 +40,7 @@ class MessageMeta:
     time: datetime
     source: str
     traceparent: str | None = None
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,8 @@ class Envelope:
             document["aggregateversion"] = meta.aggregate_version
         if meta.traceparent is not None:
             document["traceparent"] = meta.traceparent
+        if meta.request_id is not None:
+            document["requestid"] = meta.request_id
         return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
     @classmethod
@@ -80,6 +85,7 @@ class Envelope:
                 time=datetime.fromisoformat(document["time"]),
                 source=str(document["source"]),
                 traceparent=document.get("traceparent"),
+                request_id=usable_request_id(document.get("requestid")),
             )
             return cls(meta=meta, data=document["data"])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

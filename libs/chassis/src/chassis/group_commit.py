@@ -2,15 +2,26 @@
 
 While a batch is on its way, newcomers gather; the next batch takes all of them (up to a
 limit). With nobody waiting a batch is one item, so an idle process adds no delay.
+
+In a trace a batch is a step of one of its requests, linked with the others, and they with it.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from contextvars import Context
+from typing import Generic, NamedTuple, TypeVar
+
+from chassis import tracing
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+class _Waiting(NamedTuple, Generic[T, R]):
+    item: T
+    answer: "asyncio.Future[R]"
+    origin: tracing.Origin
 
 
 class GroupCommit(Generic[T, R]):
@@ -30,13 +41,13 @@ class GroupCommit(Generic[T, R]):
         self._commit_batch = commit_batch
         self._batch_max = batch_max
         self._lanes_free = lanes
-        self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._waiting: deque[_Waiting[T, R]] = deque()
         self._running: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: T) -> R:
         """The result for `item`; raises what its batch raised."""
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, answer))
+        self._waiting.append(_Waiting(item, answer, tracing.here()))
         if self._lanes_free:
             self._start_lane()
         return await answer
@@ -48,7 +59,8 @@ class GroupCommit(Generic[T, R]):
 
     def _start_lane(self) -> None:
         self._lanes_free -= 1
-        lane = asyncio.get_running_loop().create_task(self._run_lane())
+        # In no context: a lane works for whoever waits, not only for the request that happened to start it.
+        lane = asyncio.get_running_loop().create_task(self._run_lane(), context=Context())
         self._running.add(lane)
         lane.add_done_callback(self._running.discard)
 
@@ -59,33 +71,35 @@ class GroupCommit(Generic[T, R]):
         finally:
             self._lanes_free += 1
 
-    def _next_batch(self) -> list[tuple[T, "asyncio.Future[R]"]]:
-        batch: list[tuple[T, asyncio.Future[R]]] = []
+    def _next_batch(self) -> "list[_Waiting[T, R]]":
+        batch: list[_Waiting[T, R]] = []
         while self._waiting and len(batch) < self._batch_max:
-            item, answer = self._waiting.popleft()
-            if not answer.done():  # done here means its waiter was cancelled
-                batch.append((item, answer))
+            waiting = self._waiting.popleft()
+            if not waiting.answer.done():  # done here means its waiter was cancelled
+                batch.append(waiting)
         return batch
 
-    async def _run_batch(self, batch: list[tuple[T, "asyncio.Future[R]"]]) -> None:
+    async def _run_batch(self, batch: "list[_Waiting[T, R]]") -> None:
         try:
-            results = await self._commit_batch([item for item, _ in batch])
+            with tracing.shared_work("group commit", [each.origin for each in batch]) as span:
+                span.set("rowlock.batch.size", len(batch))
+                results = await self._commit_batch([each.item for each in batch])
             answered = list(zip(batch, results, strict=True))  # ValueError unless one result each
         except BaseException as error:
             _fail(batch, error)
             if not isinstance(error, Exception):
                 raise
             return
-        for (_, answer), result in answered:
-            if not answer.done():
-                answer.set_result(result)
+        for waiting, result in answered:
+            if not waiting.answer.done():
+                waiting.answer.set_result(result)
 
 
-def _fail(batch: "list[tuple[T, asyncio.Future[R]]]", error: BaseException) -> None:
-    for _, answer in batch:
-        if answer.done():
+def _fail(batch: "list[_Waiting[T, R]]", error: BaseException) -> None:
+    for waiting in batch:
+        if waiting.answer.done():
             continue
         if isinstance(error, asyncio.CancelledError):
-            answer.cancel()
+            waiting.answer.cancel()
         else:
-            answer.set_exception(error)
+            waiting.answer.set_exception(error)

@@ -4,14 +4,11 @@ Which it was is known at its end. Until then the spans of a run are kept here; t
 not at all.
 """
 
-from typing import Final
-
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
-JOB: Final = "rowlock.job"
-DONE: Final = "rowlock.job.done"
-"""How much the run did; without it, it is worth a trace."""
+from chassis.tracing import DONE, JOB
+
 KEPT_SPANS_MAX = 200
 """Of one run. One that does more is not idle."""
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from chassis.outgoing import asking, onward_headers
+
 KEY_HEADER = "Internal-Api-Key"
 TIMEOUT_S = 5.0
 NOTHING_THERE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
@@ -71,8 +73,11 @@ class InternalClient:
 
     async def _ask(self, method: str, path: str, body: Any, nothing: Collection[int]) -> Any | None:
         try:
-            async with asyncio.timeout(self._timeout_s):
-                response = await self._client.request(method, path, json=body)
+            with asking(method, f"{self._base_url}{path}") as span:
+                async with asyncio.timeout(self._timeout_s):
+                    headers = onward_headers()
+                    response = await self._client.request(method, path, json=body, headers=headers)
+                span.set("http.response.status_code", response.status_code)
         except (httpx.HTTPError, TimeoutError) as error:
             raise ServiceUnavailable(f"{self._base_url}: {type(error).__name__}") from error
         if response.status_code in nothing:

@@ -8,11 +8,13 @@ from math import inf
 
 from sqlalchemy import MetaData, text
 
+from chassis import tracing
 from chassis.backoff import backoff_s
 from chassis.database import Database
 from chassis.job_metrics import JobMetrics
 from chassis.logs import get_logger
 from chassis.settings import ServiceSettings
+from chassis.trace_context import begin
 
 HOUSEKEEPING_EVERY_S = 60.0
 HOUSEKEEPING_BATCH_MAX = 5_000
@@ -44,13 +46,16 @@ class Job:
             # Spread out, so that replicas started together do not work together.
             await asyncio.sleep(backoff_s(1, first_s=self.pause_s(took_s) * 4 / 3, most_s=inf))
             began = time.monotonic()
-            try:
-                if done := await self.run():
-                    log.info("job_done", job=self.name, done=done)
-                metrics.succeeded()
-            except Exception:
-                metrics.failed()
-                log.exception("job_failed", job=self.name)
+            with tracing.work(begin(), f"job {self.name}", attributes={tracing.JOB: self.name}) as span:
+                try:
+                    if done := await self.run():
+                        log.info("job_done", job=self.name, done=done)
+                    span.set(tracing.DONE, done or 0)
+                    metrics.succeeded()
+                except Exception as error:
+                    span.failed(type(error).__qualname__)
+                    metrics.failed()
+                    log.exception("job_failed", job=self.name)
             took_s = time.monotonic() - began
 
 

@@ -40,6 +40,7 @@ class ClaimedRow:
     aggregate_version: int | None
     data: Any
     traceparent: str | None
+    request_id: str | None
     occurred_at: datetime
 
 
@@ -98,7 +99,7 @@ class _Statements:
         # The clock is volatile: only when read once, in a subquery, can it bound a search of the index.
         claim = f"""
             SELECT id, message_id, message_type, aggregate_id, aggregate_version, data, traceparent,
-                occurred_at
+                request_id, occurred_at
             FROM {name}
             WHERE next_attempt_at <= (SELECT clock_timestamp())
             ORDER BY next_attempt_at, id

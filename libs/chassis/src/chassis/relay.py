@@ -24,10 +24,13 @@ from chassis.database import RELAY_LANES, Database
 from chassis.database_errors import is_transient
 from chassis.envelope import Envelope, MessageMeta
 from chassis.logs import get_logger
+from chassis.message_spans import sending
 from chassis.outbox import Outbox
 from chassis.outbox_claims import ClaimedBatch, ClaimedRow, OutboxClaims
 from chassis.outbox_metrics import messages_sent
 from chassis.publishing import BrokerUnavailable, Publisher, PublishFailed
+from chassis.trace_context import follow
+from chassis.tracing import traceparent
 
 BATCH_MAX = 100
 PAUSE_S = 0.2
@@ -141,14 +144,18 @@ class Relay:
             raise lost
 
     async def _publish(self, row: ClaimedRow) -> _Outcome:
-        try:
-            await self._broker.publish(self._envelope(row))
-        except (BrokerUnavailable, PublishFailed) as error:
-            return _Outcome(row, error)
-        except Exception as error:  # a row we cannot even write down must not stop the others
-            log.exception("outbox_row_unsendable", message_id=str(row.message_id))
-            return _Outcome(row, error)
-        return _Outcome(row, None)
+        origin = follow(row.traceparent, row.request_id)
+        with sending(origin, message_type=row.message_type, message_id=row.message_id) as span:
+            try:
+                await self._broker.publish(self._envelope(row))
+            except (BrokerUnavailable, PublishFailed) as error:
+                span.failed(type(error).__qualname__)
+                return _Outcome(row, error)
+            except Exception as error:  # a row we cannot even write down must not stop the others
+                span.failed(type(error).__qualname__)
+                log.exception("outbox_row_unsendable", message_id=str(row.message_id))
+                return _Outcome(row, error)
+            return _Outcome(row, None)
 
     def _envelope(self, row: ClaimedRow) -> Envelope:
         meta = MessageMeta(
@@ -158,7 +165,8 @@ class Relay:
             aggregate_version=row.aggregate_version,
             time=row.occurred_at,
             source=self._source,
-            traceparent=row.traceparent,
+            traceparent=traceparent(),
+            request_id=row.request_id,
         )
         return Envelope(meta=meta, data=row.data)
 

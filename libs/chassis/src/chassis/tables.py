@@ -2,7 +2,8 @@
 so `storage/tables.py` may import this module.
 
 A service that writes the outbox from its own SQL needs only `message_type`, `aggregate_id`,
-`aggregate_version` and `data`: everything else has a default in the database.
+`aggregate_version` and `data`: everything else has a default in the database. `traceparent` and `request_id`,
+from `chassis.tracing` and `chassis.trace_context`, keep the message in the trace of what it tells of.
 """
 
 from sqlalchemy import (
@@ -39,6 +40,7 @@ def outbox_table(metadata: MetaData) -> Table:
         Column("aggregate_version", BigInteger),
         Column("data", JSONB, nullable=False),
         Column("traceparent", Text),
+        Column("request_id", Text),
         Column("occurred_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
         Column("attempts", Integer, nullable=False, server_default=text("0")),
         Column("next_attempt_at", DateTime(timezone=True), nullable=False, server_default=_NOW),

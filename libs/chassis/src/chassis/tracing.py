@@ -32,7 +32,9 @@ from chassis.trace_context import TraceContext, bound, current
 __all__ = [
     "CLIENT",
     "CONSUMER",
+    "DONE",
     "INTERNAL",
+    "JOB",
     "PRODUCER",
     "SERVER",
     "Origin",
@@ -49,6 +51,10 @@ __all__ = [
 
 CLIENT, CONSUMER, INTERNAL = SpanKind.CLIENT, SpanKind.CONSUMER, SpanKind.INTERNAL
 PRODUCER, SERVER = SpanKind.PRODUCER, SpanKind.SERVER
+
+JOB = "rowlock.job"
+DONE = "rowlock.job.done"
+"""How much a run of a job did; one that did nothing leaves no trace (see `idle_jobs`)."""
 
 Attributes = Mapping[str, str | int | float | bool]
 

@@ -14,6 +14,7 @@ from chassis.database_errors import is_transient
 from chassis.envelope import Envelope, EnvelopeInvalid
 from chassis.inbox import Inbox
 from chassis.logs import get_logger
+from chassis.message_spans import processing
 from chassis.messaging.connection import broker_errors
 from chassis.messaging.consumer_metrics import DeliveryMetrics
 from chassis.messaging.subscription import MessageInvalid, Subscription
@@ -82,19 +83,30 @@ class Deliveries:
     async def _settle(self, message: AbstractIncomingMessage) -> None:
         async with self._free:
             try:
-                await self._handle(message)
-            except (EnvelopeInvalid, MessageInvalid, TypeUnknown) as error:
-                self._log("message_unreadable", message, error)
-                self._metrics.failed(is_dead=True)
-                await _answer(message.reject(requeue=False))
-            except Exception as error:  # noqa: BLE001 -- whatever a handler raises is retried
-                await self._fail(message, error)
-            else:
-                failpoints.reach("inbox.committed")
-                await _answer(message.ack())
+                envelope = Envelope.from_json(message.body)
+            except EnvelopeInvalid as error:
+                await self._give_up(message, error)
+                return
+            with processing(envelope.meta, consumer=self._consumer) as span:
+                try:
+                    await self._handle(envelope)
+                except (MessageInvalid, TypeUnknown) as error:
+                    span.failed(type(error).__qualname__)
+                    await self._give_up(message, error)
+                except Exception as error:  # noqa: BLE001 -- whatever a handler raises is retried
+                    span.failed(type(error).__qualname__)
+                    await self._fail(message, error)
+                else:
+                    failpoints.reach("inbox.committed")
+                    await _answer(message.ack())
 
-    async def _handle(self, message: AbstractIncomingMessage) -> None:
-        envelope = Envelope.from_json(message.body)
+    async def _give_up(self, message: AbstractIncomingMessage, error: Exception) -> None:
+        """A message that no retry can make readable is a dead letter at once."""
+        self._log("message_unreadable", message, error)
+        self._metrics.failed(is_dead=True)
+        await _answer(message.reject(requeue=False))
+
+    async def _handle(self, envelope: Envelope) -> None:
         subscription = self._subscriptions.get(envelope.meta.message_type)
         if subscription is None:
             raise TypeUnknown(envelope.meta.message_type)
