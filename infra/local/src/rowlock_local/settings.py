@@ -63,6 +63,14 @@ class LocalSettings(BaseSettings):
     gateway_trusted_proxies: int = Field(
         default=0, ge=0, le=16, description="Proxies of yours in front of the gateway."
     )
+    otel_exporter_otlp_endpoint: str = Field(
+        default="",
+        description="Base URL of an OpenTelemetry collector (OTLP over HTTP), for the traces of the gateway and "
+        "every service.",
+    )
+    traces_sample_ratio: float = Field(
+        default=1.0, ge=0, le=1, description="Share of the traces that is made, by the gateway and every service."
+    )
     catalog_database_url: str | None = Field(
         default=None, description="Database of catalog, already provisioned."
     )

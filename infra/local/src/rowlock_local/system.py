@@ -125,6 +125,8 @@ class System:
                 internal_port=self._ports["gateway-internal"],
                 replicas=api_urls(self.settings, ports=self._ports),
                 trusted_proxies=self.settings.gateway_trusted_proxies,
+                otlp_endpoint=self.settings.otel_exporter_otlp_endpoint,
+                sample_ratio=self.settings.traces_sample_ratio,
             )
             await self._start(command)
 
