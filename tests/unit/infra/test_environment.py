@@ -75,11 +75,13 @@ def test_the_command_is_told_the_same_and_every_database(home):
     settings = settings_with()
     told = service_environment(settings, home, ports_of(home, settings))
     databases = {service: f"postgresql://{service}@somewhere/" for service in LAUNCHED}
-    command = cli_environment(settings, told, databases, "postgresql://postgres@somewhere/")
+    ports = ports_of(home, settings)
+    command = cli_environment(settings, told, databases, "postgresql://postgres@somewhere/", ports)
 
     assert told.items() <= command.items()
     assert {f"{service.upper()}_DATABASE_URL" for service in SERVICES} <= set(command)
     assert command["POSTGRES_URL"] == "postgresql://postgres@somewhere/"
+    assert command["ORDERS_WORKER_REPLICA_URLS"] == f"http://127.0.0.1:{ports['orders-worker-1']}"
 
 
 def test_where_a_mail_server_is_given_mail_goes_there_and_no_mailbox_starts(home):

@@ -7,7 +7,8 @@ import typer
 
 from chassis.messaging.dead_letters import DeadLetter, list_dead_letters, replay_dead_letters
 from rowlock_cli.broker import AmqpUrl, run
-from rowlock_cli.services import service_names, worker_of
+from rowlock_cli.failure import fail
+from rowlock_cli.services import consumer_names
 
 commands = typer.Typer()
 dead_letters = typer.Typer(help="Messages that a consumer could not handle.", no_args_is_help=True)
@@ -28,7 +29,7 @@ def list_letters(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, body included.")] = False,
 ) -> None:
     """List dead letters, the oldest first; they stay where they are."""
-    for name in [consumer] if consumer else consumer_names():
+    for name in [known(consumer)] if consumer else consumer_names():
         for letter in run(list_dead_letters(amqp_url=amqp_url, consumer=name, limit=limit)):
             print(as_line(letter, as_json=as_json))
 
@@ -42,7 +43,9 @@ def replay(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Most letters to send.")] = 1000,
 ) -> None:
     """Send dead letters back to their consumer, once what stopped it is mended."""
-    sent = run(replay_dead_letters(amqp_url=amqp_url, consumer=consumer, limit=limit, message_id=message_id))
+    sent = run(
+        replay_dead_letters(amqp_url=amqp_url, consumer=known(consumer), limit=limit, message_id=message_id)
+    )
     print(f"{sent} sent back to {consumer}")
 
 
@@ -54,7 +57,8 @@ def as_line(letter: DeadLetter, *, as_json: bool) -> str:
     return f"{letter.consumer}  {letter.message_id}  {letter.message_type}  {letter.reason}  {died_at}"
 
 
-def consumer_names() -> list[str]:
-    """Consumers of every service whose settings are at hand."""
-    workers = filter(None, map(worker_of, service_names()))
-    return [consumer.name for worker in workers for consumer in worker.consumers]
+def known(consumer: str) -> str:
+    """Refuse a name that is no consumer's: looking would make a queue of that name, and find it empty."""
+    if consumer not in consumer_names():
+        fail(f"There is no consumer {consumer}: use {', '.join(consumer_names())}.")
+    return consumer

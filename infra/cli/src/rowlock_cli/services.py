@@ -11,8 +11,16 @@ from typing import Any
 import typer
 from pydantic import ValidationError
 
+from chassis.messaging import Consumer
 from chassis.worker import Worker
 from rowlock_cli.environment import use_database_of
+
+_NOWHERE = {
+    "database_url": "postgresql://nobody@127.0.0.1:9/none",
+    "amqp_url": "amqp://127.0.0.1:9/",
+    "smtp_url": "smtp://127.0.0.1:9",
+    "mail_from": "nobody@rowlock.example",
+}
 
 SERVICES = "rowlock.services"
 COMMANDS = "rowlock.commands"
@@ -21,6 +29,21 @@ COMMANDS = "rowlock.commands"
 def service_names() -> list[str]:
     """Every installed service."""
     return sorted(entry.name for entry in entry_points(group=SERVICES))
+
+
+@functools.cache
+def consumers_of(service: str) -> tuple[Consumer, ...]:
+    """The consumers of a service, not running; needs none of its settings."""
+    settings = importlib.import_module(f"{service}.settings").Settings
+    # Only their names and subscriptions are asked for, and those hang on no setting.
+    nowhere = settings.model_construct(**_NOWHERE)
+    worker: Worker = importlib.import_module(f"{service}.worker").create_worker(nowhere)
+    return tuple(worker.consumers)
+
+
+def consumer_names() -> list[str]:
+    """The consumers of every installed service, which are also the names of their queues."""
+    return [consumer.name for service in service_names() for consumer in consumers_of(service)]
 
 
 def worker_of(service: str) -> Worker | None:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 
 from rowlock_cli.keys import INTERNAL_API_KEY, LOOKUP_KEY, WRAPPING_KEYS
+from rowlock_local.command import Command
 from rowlock_local.home import Home
 from rowlock_local.parts.mailbox import smtp_url
 from rowlock_local.parts.payment_sandbox import payment_environment
 from rowlock_local.parts.rabbitmq import amqp_url
+from rowlock_local.parts.services import service_processes
 from rowlock_local.settings import LocalSettings
 
 
@@ -45,11 +47,31 @@ def cli_environment(
     services: Mapping[str, str],
     database_urls: Mapping[str, str],
     admin_url: str | None,
+    ports: Mapping[str, int],
 ) -> dict[str, str]:
-    """What the `rowlock` command is told: what the services are, where each database and the gateway is."""
+    """What the `rowlock` command is told: what the services are, where each database, each process and the
+    gateway is, and how long a process has to stop.
+    """
     own = {f"{service.upper()}_DATABASE_URL": url for service, url in database_urls.items()}
     admin = {"POSTGRES_URL": admin_url} if admin_url else {}
-    return {**services, **own, **admin, "ROWLOCK_URL": gateway_url(settings)}
+    return {
+        **services,
+        **own,
+        **admin,
+        **_replica_urls(settings, ports),
+        "ROWLOCK_URL": gateway_url(settings),
+        "GATEWAY_TRUSTED_PROXIES": str(settings.gateway_trusted_proxies),
+        "STOP_GRACE_S": str(Command.stop_s_max),
+    }
+
+
+def _replica_urls(settings: LocalSettings, ports: Mapping[str, int]) -> dict[str, str]:
+    """As `ORDERS_API_REPLICA_URLS`: where each process tells how it is."""
+    urls: dict[str, list[str]] = {}
+    for process in service_processes(settings):
+        name = f"{process.service}_{process.process_type}_REPLICA_URLS".upper()
+        urls.setdefault(name, []).append(f"http://127.0.0.1:{ports[process.name]}")
+    return {name: " ".join(several) for name, several in urls.items()}
 
 
 def _api(ports: Mapping[str, int], service: str) -> str:

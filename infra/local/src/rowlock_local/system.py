@@ -199,4 +199,4 @@ class System:
     def _cli_environment(self, database_urls: Mapping[str, str]) -> Mapping[str, str]:
         services = service_environment(self.settings, self.home, self._ports)
         admin_url = self._admin_url() if self.settings.needs_postgres else None
-        return cli_environment(self.settings, services, database_urls, admin_url)
+        return cli_environment(self.settings, services, database_urls, admin_url, self._ports)

@@ -1,0 +1,1 @@
+"""`rowlock status`: the health of every part, in one screen."""
