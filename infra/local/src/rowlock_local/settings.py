@@ -65,7 +65,7 @@ class LocalSettings(BaseSettings):
     )
     otel_exporter_otlp_endpoint: str = Field(
         default="",
-        description="Base URL of an OpenTelemetry collector that takes OTLP over HTTP, for the traces of all parts.",
+        description="Base URL of an OpenTelemetry collector (OTLP over HTTP), for the traces of all parts.",
     )
     traces_sample_ratio: float = Field(
         default=1.0, ge=0, le=1, description="Share of the traces that is made, by all parts."
