@@ -52,6 +52,8 @@ class Project:
     def env(self) -> Mapping[str, str]:
         """For other programs that run `docker compose` themselves: the project by compose's own variables."""
         return {
+            # Images share their first layers: built side by side, each would make them.
+            "COMPOSE_PARALLEL_LIMIT": "1",
             **os.environ,
             "COMPOSE_PROJECT_NAME": self.name,
             "COMPOSE_FILE": os.pathsep.join(map(str, self.files)),

@@ -1,6 +1,7 @@
 """Builds the images, runs the system of compose.yaml under a name and on ports of its own, and ends it."""
 
 import json
+import os
 import socket
 import subprocess
 import time
@@ -9,15 +10,18 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from support.compose.project import Project
-from support.compose.system import PROCESSES, ROOT, ComposeSystem
+from support.compose.system import ROOT, ComposeSystem
 from support.leftovers import project_name, remove_leftovers
 
 LOGS = ROOT / ".rowlock" / "compose-tests"
 """Where the logs of a run with failures are kept."""
+VERSION_SETTING = "ROWLOCK_TEST_VERSION"
+"""Names the tag of images that are there already; unset, the suite builds its own."""
 PORT_SETTINGS = {
     "gateway": "ROWLOCK_PORT",
     "mailbox": "ROWLOCK_MAILBOX_PORT",
     "payment-sandbox": "ROWLOCK_PAYMENT_SANDBOX_PORT",
+    "rabbitmq-management": "RABBITMQ_MANAGEMENT_PORT",
 }
 LOOKED_INTO = {"postgres": 5432, "rabbitmq": 5672}
 """What is reached from inside only, and by the tests: the port in the container."""
@@ -34,9 +38,13 @@ def run_compose_system(
     In the end nothing of it is left, but its logs where `failed()`.
     """
     ports = dict(zip([*PORT_SETTINGS, *LOOKED_INTO], _free_ports(), strict=False))
-    override, env_file = folder / "compose.tests.json", folder / "compose.env"
-    override.write_text(json.dumps(_override(ports, settings), indent=1))
-    env_file.write_text("".join(f"{PORT_SETTINGS[name]}={ports[name]}\n" for name in PORT_SETTINGS))
+    override, told = folder / "compose.tests.json", folder / "rowlock.env"
+    override.write_text(json.dumps(_publish(ports), indent=1))
+    _write_env(told, settings)
+    env_file = folder / "compose.env"
+    version = os.environ.get(VERSION_SETTING)
+    own = {"ROWLOCK_VERSION": version or "tests", "ROWLOCK_ENV_FILE": told}
+    _write_env(env_file, own | {setting: ports[name] for name, setting in PORT_SETTINGS.items()})
     project = Project(
         name=project_name(),
         files=(ROOT / "compose.yaml", override),
@@ -44,8 +52,9 @@ def run_compose_system(
         profiles=("mail",),
     )
     remove_leftovers()
-    with _told(tell, "images built"):
-        project.compose("build")
+    if not version:
+        with _told(tell, "images built"):
+            project.compose("build")
     try:
         with _told(tell, "system up"):
             project.compose("up", "--detach", "--no-build")
@@ -61,14 +70,16 @@ def run_compose_system(
             project.compose("down", "--volumes", "--remove-orphans", "--timeout", "3")
 
 
-def _override(ports: Mapping[str, int], settings: Mapping[str, str]) -> dict[str, object]:
-    """What the tests add to compose.yaml."""
-    published = {
-        service: {"ports": [f"127.0.0.1:{ports[service]}:{inside}"]}
-        for service, inside in LOOKED_INTO.items()
+def _publish(ports: Mapping[str, int]) -> dict[str, object]:
+    """What the tests add to compose.yaml: a look at what is published to nobody."""
+    services = {
+        name: {"ports": [f"127.0.0.1:{ports[name]}:{inside}"]} for name, inside in LOOKED_INTO.items()
     }
-    told = {process: {"environment": dict(settings)} for process in PROCESSES}
-    return {"services": published | told}
+    return {"services": services}
+
+
+def _write_env(file: Path, values: Mapping[str, object]) -> None:
+    file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
 
 
 def _free_ports() -> Iterator[int]:
