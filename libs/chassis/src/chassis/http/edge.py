@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.http.hostile_input import Refused, check_body, check_target
 from chassis.http.request_metrics import request_began, request_ended
 from chassis.http.request_span import request_work, tell_answer
+from chassis.http.route_template import route_template
 from chassis.ids import new_id
 from chassis.logs import get_logger
 from chassis.problems import (
@@ -182,12 +183,11 @@ def _internal_error(request_id: str) -> Response:
 
 
 def _log_access(scope: Scope, status: int, started_at: float, request_id: str) -> None:
-    route = scope.get("route")
     log.info(
         "request_served",
         method=scope["method"],
         # The route's template, not the path: ids and tokens of people stay out of the log.
-        route=getattr(route, "path_format", None) or getattr(route, "path", None),
+        route=route_template(scope) or getattr(scope.get("route"), "path", None),
         status=status,
         ms=round((time.perf_counter() - started_at) * 1000, 1),
         request_id=request_id,

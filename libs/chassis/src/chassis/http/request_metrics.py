@@ -4,6 +4,7 @@ import time
 
 from starlette.types import Scope
 
+from chassis.http.route_template import route_template
 from chassis.metrics import Counter, Histogram, LiveGauge, counter, histogram
 
 OTHER = "other"
@@ -53,8 +54,7 @@ def request_ended(scope: Scope, status: int, began_at: float) -> None:
     """The request has its answer, or nobody waits for it any more; `began_at` by `time.perf_counter`."""
     global _under_way  # noqa: PLW0603 -- as above
     _under_way -= 1
-    route = scope.get("route")
-    template = getattr(route, "path_format", None) or OTHER
+    template = route_template(scope) or OTHER
     key = (template, scope["method"], status)
     metrics = _bound.get(key) or _bind(key)
     metrics[0].inc()

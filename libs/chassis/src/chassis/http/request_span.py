@@ -3,6 +3,7 @@
 from starlette.types import Scope
 
 from chassis import tracing
+from chassis.http.route_template import route_template
 from chassis.trace_context import follow
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -29,7 +30,7 @@ def tell_answer(span: tracing.SpanBlock, scope: Scope, status: int) -> None:
     """The route's template, not the path, and never the query: ids and tokens of people stay out."""
     if not tracing.recording():
         return
-    if template := getattr(scope.get("route"), "path_format", None):
+    if template := route_template(scope):
         method = scope["method"] if scope["method"] in METHODS else "HTTP"
         span.rename(f"{method} {template}")
         span.set("http.route", template)
