@@ -8,8 +8,7 @@ from chassis.database import MESSAGES, Transaction
 from chassis.envelope import Publishable
 from chassis.ids import new_id
 from chassis.tables import outbox_table
-from chassis.trace_context import current
-from chassis.tracing import traceparent
+from chassis.tracing import origin_columns
 
 __all__ = ["Outbox", "outbox_table"]
 
@@ -24,14 +23,8 @@ class Outbox:
         """Send `messages` when `tx` commits, at least once each, in no guaranteed order."""
         if messages:
             tx.info[MESSAGES] = True
-            origin = _origin()
+            origin = origin_columns()
             await tx.execute(self.table.insert(), [_row(message) | origin for message in messages])
-
-
-def _origin() -> dict[str, Any]:
-    """The step and the request the messages come from, for whoever works on them."""
-    context = current()
-    return {"traceparent": traceparent(), "request_id": context and context.request_id}
 
 
 def _row(message: Publishable) -> dict[str, Any]:

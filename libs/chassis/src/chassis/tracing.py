@@ -41,6 +41,7 @@ __all__ = [
     "SpanBlock",
     "enabled",
     "here",
+    "origin_columns",
     "recording",
     "shared_work",
     "step",
@@ -151,6 +152,12 @@ def traceparent() -> str | None:
         return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags:02x}"
     context = current()
     return context and context.traceparent
+
+
+def origin_columns() -> dict[str, str | None]:
+    """`traceparent` and `request_id` of the work at hand, for a row that somebody will work on later."""
+    context = current()
+    return {"traceparent": traceparent(), "request_id": context and context.request_id}
 
 
 def _parent(context: TraceContext) -> otel_context.Context:

@@ -78,7 +78,8 @@ class ClaimedMail:
     """A mail that one worker may send for as long as its lease lasts.
 
     `claims` counts how often it was claimed and tells this claim from a later one; `edition` counts
-    how often it was asked for, so that a mail sent again on purpose is no copy of the first.
+    how often it was asked for, so that a mail sent again on purpose is no copy of the first. The last two say
+    what it follows, for traces and log lines.
     """
 
     mail_id: UUID
@@ -86,6 +87,8 @@ class ClaimedMail:
     claims: int
     edition: int
     waiting_since: datetime
+    traceparent: str | None = None
+    request_id: str | None = None
 
 
 STATE_TOLD_BY = {

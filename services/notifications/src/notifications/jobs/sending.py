@@ -14,11 +14,13 @@ from email.headerregistry import Address
 from functools import partial
 from typing import Self
 
+from chassis import tracing
 from chassis.backoff import backoff_s
 from chassis.database import Database
 from chassis.database_errors import is_transient
 from chassis.internal_client import InternalClient
 from chassis.logs import get_logger
+from chassis.trace_context import follow
 from notifications.clients.mail_server import Line
 from notifications.clients.owners import Owners
 from notifications.domain.addresses import sender_of
@@ -108,6 +110,14 @@ class Sending:
         return await self._db.run(partial(claim_mail, lease_s=self._settings.mail_lease_s))
 
     async def _attempt(self, mail: ClaimedMail, line: Line) -> MailState | None:
+        origin = follow(mail.traceparent, mail.request_id)
+        with tracing.work(origin, f"send mail {mail.cause.kind}") as span:
+            state = await self._try(mail, line)
+            if state not in (MailState.SENT, MailState.SKIPPED):
+                span.failed(str(state))
+            return state
+
+    async def _try(self, mail: ClaimedMail, line: Line) -> MailState | None:
         outcome = await self._send(mail, line)
         state = await self._record(mail, outcome)
         tell = log.error if state is MailState.GIVEN_UP else log.info

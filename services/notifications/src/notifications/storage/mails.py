@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Transaction
 from chassis.ids import new_id
+from chassis.tracing import origin_columns
 from notifications.domain.mails import Cause, ClaimedMail, Failure, MailKind, MailState, SkipReason
 from notifications.storage.tables import mails
 
@@ -30,7 +31,8 @@ WHERE mail_id = (
     LIMIT 1
     FOR UPDATE SKIP LOCKED
 )
-RETURNING mail_id, kind, cause_id, cause_version, account_id, orders_found, claims, edition, waiting_since
+RETURNING mail_id, kind, cause_id, cause_version, account_id, orders_found, claims, edition, waiting_since,
+    traceparent, request_id
 """)
 
 # Given up when it has waited too long: decided in the statement, on the clock that set `waiting_since`.
@@ -77,6 +79,7 @@ async def add_mail(tx: Transaction, cause: Cause, *, now: datetime) -> bool:
         "caused_at": now,
         "waiting_since": func.clock_timestamp(),
         "due_at": func.clock_timestamp(),
+        **origin_columns(),
     }
     added = await tx.execute(insert(mails).values(row).on_conflict_do_nothing().returning(mails.c.mail_id))
     return added.first() is not None
@@ -194,4 +197,6 @@ def _claimed(row: RowMapping) -> ClaimedMail:
         claims=row["claims"],
         edition=row["edition"],
         waiting_since=row["waiting_since"],
+        traceparent=row["traceparent"],
+        request_id=row["request_id"],
     )

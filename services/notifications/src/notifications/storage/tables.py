@@ -61,6 +61,9 @@ mails = Table(
     Column("edition", Integer, nullable=False, server_default=text("1")),
     # How often a worker took it on. A lease is a later `due_at`, and this number tells whose it is.
     Column("claims", Integer, nullable=False, server_default=text("0")),
+    # The step and the request it comes from, for traces and log lines.
+    Column("traceparent", Text),
+    Column("request_id", Text),
     _at("caused_at"),
     _at("waiting_since"),
     _at("due_at"),

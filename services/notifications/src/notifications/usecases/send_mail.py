@@ -8,6 +8,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Protocol
 
+from chassis import tracing
 from notifications.clients.facts import Facts, OrderFacts
 from notifications.clients.mail_message import compose
 from notifications.clients.mail_server import MailNotTaken
@@ -57,7 +58,8 @@ async def _hand_over(
             message_id=message_id(mail, domain=sender.domain),
             now=now,
         )
-        await line.send(message, sender=sender.addr_spec, recipient=recipient.addr_spec)
+        with tracing.step("SMTP", tracing.CLIENT, {"network.protocol.name": "smtp"}):
+            await line.send(message, sender=sender.addr_spec, recipient=recipient.addr_spec)
     except AddressUnusable:
         return GivenUp(Failure.ADDRESS_UNUSABLE)
     except MailNotTaken as refusal:

@@ -8,8 +8,12 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from chassis.outgoing import asking
 from orders.clients.payment_provider import ProviderRefused, ProviderUnavailable
 from orders.clients.sandbox_answers import PaymentsPage, RefundsPage
+
+PATH_PARTS_SEEN = 2
+"""Of a path, in traces: `/v1/payments`, without what follows."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Page = TypeVar("Page", PaymentsPage, RefundsPage)
@@ -54,8 +58,11 @@ class SandboxCalls:
 
     async def _ask(self, method: str, path: str, **parts: Any) -> httpx.Response:
         try:
-            async with asyncio.timeout(self._timeout_s):
-                return await self._http.request(method, path, **parts)
+            with asking(method, f"{self._http.base_url}{path}", path_parts=PATH_PARTS_SEEN) as span:
+                async with asyncio.timeout(self._timeout_s):
+                    response = await self._http.request(method, path, **parts)
+                span.set("http.response.status_code", response.status_code)
+                return response
         except (httpx.HTTPError, TimeoutError) as error:
             raise ProviderUnavailable(f"the sandbox: {type(error).__name__}") from None
 

@@ -7,6 +7,11 @@ from collections.abc import Awaitable, Mapping
 import httpx
 import stripe
 
+from chassis.outgoing import asking
+
+PATH_PARTS_SEEN = 2
+"""Of a path, in traces: `/v1/refunds`, without what follows."""
+
 
 class StripeHttp(stripe.HTTPClient):
     """The library's own httpx client reads HTTP_PROXY and its like, so whoever sets them sees payments."""
@@ -24,7 +29,9 @@ class StripeHttp(stripe.HTTPClient):
     ) -> tuple[bytes, int, Mapping[str, str]]:
         """Body, status and headers of the answer; the library asks again if there was none."""
         try:
-            response = await self._http.request(method, url, headers=headers, content=post_data)
+            with asking(method, url, path_parts=PATH_PARTS_SEEN) as span:
+                response = await self._http.request(method, url, headers=headers, content=post_data)
+                span.set("http.response.status_code", response.status_code)
         except httpx.HTTPError as error:
             raise stripe.APIConnectionError(type(error).__name__, should_retry=True) from None
         return response.content, response.status_code, response.headers

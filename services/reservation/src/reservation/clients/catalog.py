@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 
 from chassis.internal_client import KEY_HEADER, read_internal_key
+from chassis.outgoing import asking, onward_headers
 
 FIRST_DELAY_S = 0.2
 DELAY_S_MAX = 10.0
@@ -67,7 +68,8 @@ class CatalogClient:
         ) as client:
             while True:
                 try:
-                    response = (await client.get(url)).raise_for_status()
+                    with asking("GET", url):
+                        response = (await client.get(url, headers=onward_headers())).raise_for_status()
                 except httpx.HTTPError:
                     # Also for a plan catalog does not know: its replica may be behind its message.
                     await asyncio.sleep(delay_s * random.uniform(0.5, 1.0))
