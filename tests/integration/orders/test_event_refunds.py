@@ -7,9 +7,10 @@ from integration.orders.money import PRICE_MINOR, MoneyScene
 
 from chassis.ids import new_id
 from chassis.metrics import exposition
+from chassis.sampling import take_sample
 from messages.reservation import SeatsReleased
 from orders.clients.payment_provider import ProviderRefundState
-from orders.jobs.refunds import tell_owed_refunds
+from orders.jobs.samples import sample_money
 
 ORGANIZATION = "0193e5a0-7c1a-7b5e-9d5f-0d6c7f3f1a04"
 
@@ -85,14 +86,14 @@ async def test_refunds_that_were_given_up_are_told_and_listed_with_what_went_wro
     refund_id = await money.refund_id(paid.order_id)
     money.provider.refund_becomes = ProviderRefundState.FAILED
     await money.job(refund_attempts_max=1).run()
-    await tell_owed_refunds(money.scene.db)
+    await take_sample(money.scene.db, sample_money, every_s=10)
 
     told = exposition().decode()
     listed = (await rowlock("refunds", "list", "--state=failed")).stdout
     retried = await rowlock("refunds", "retry", refund_id)
     again = await rowlock("refunds", "retry", refund_id)
 
-    assert 'rowlock_refunds_owed{state="failed"} 1.0' in told
+    assert 'rowlock_refunds{state="failed"} 1.0' in told
     assert listed.startswith(
         f"{refund_id}  {paid.order_id}  {PRICE_MINOR} PLN  cancelled_by_buyer  model cap_"
     )
@@ -105,10 +106,10 @@ async def test_what_is_owed_is_told_as_metrics(money: MoneyScene) -> None:
     paid = await money.paid()
     await money.scene.cancel(paid.order_id)
 
-    await tell_owed_refunds(money.scene.db)
+    await take_sample(money.scene.db, sample_money, every_s=10)
     owed = exposition().decode()
     await money.job().run()
-    await tell_owed_refunds(money.scene.db)
+    await take_sample(money.scene.db, sample_money, every_s=10)
 
-    assert 'rowlock_refunds_owed{state="pending"} 1.0' in owed
-    assert 'rowlock_refunds_owed{state="pending"} 0.0' in exposition().decode()
+    assert 'rowlock_refunds{state="pending"} 1.0' in owed
+    assert 'rowlock_refunds{state="pending"} 0.0' in exposition().decode()

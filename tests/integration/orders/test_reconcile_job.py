@@ -12,8 +12,9 @@ from integration.orders.scene import Scene
 from chassis.clock import utc_now
 from chassis.jobs import Job
 from chassis.metrics import exposition
+from chassis.sampling import take_sample
 from orders.domain.findings import FindingKind
-from orders.jobs.reconcile import FINDINGS, reconcile_jobs
+from orders.jobs.reconcile import FINDINGS, reconcile_jobs, sample_last_round
 from orders.settings import Settings
 from orders.storage.reconciliation import ABANDONED_AFTER_S, Round, begin_round, end_round
 
@@ -38,13 +39,13 @@ def other_replica(scene: Scene, there: Settings) -> Job:
     return job
 
 
-async def test_a_round_is_told_as_metrics_and_log_lines(replica: Job, wrong_order: str) -> None:
+async def test_a_round_is_told_as_metrics_and_log_lines(replica: Job, scene: Scene, wrong_order: str) -> None:
     with structlog.testing.capture_logs() as logs:
         await replica.run()
 
-    findings = _gauges("rowlock_reconcile_findings")
+    findings = await _gauges(scene, "rowlock_reconcile_findings")
     assert findings == {kind.value: 0.0 for kind in FindingKind} | {"order_total_differs": 1.0}
-    assert _gauges("rowlock_reconcile_not_compared") == {"reservation": 0.0, "provider": 0.0}
+    assert await _gauges(scene, "rowlock_reconcile_not_compared") == {"reservation": 0.0, "provider": 0.0}
     (line,) = [line for line in logs if line["event"] == "reconcile_finding"]
     assert (line["kind"], line["order_id"]) == ("order_total_differs", wrong_order)
     (line,) = [line for line in logs if line["event"] == "reconciled"]
@@ -52,7 +53,7 @@ async def test_a_round_is_told_as_metrics_and_log_lines(replica: Job, wrong_orde
 
 
 async def test_the_replica_whose_turn_it_was_not_tells_the_same(
-    replica: Job, other_replica: Job, books: Books, wrong_order: str
+    replica: Job, other_replica: Job, scene: Scene, books: Books, wrong_order: str
 ) -> None:
     await replica.run()
     books.plant("UPDATE orders SET total_minor = 4500 WHERE order_id = %(id)s", id=wrong_order)
@@ -62,7 +63,7 @@ async def test_the_replica_whose_turn_it_was_not_tells_the_same(
         await other_replica.run()
 
     assert logs == []
-    assert _gauges("rowlock_reconcile_findings")["order_total_differs"] == 1.0
+    assert (await _gauges(scene, "rowlock_reconcile_findings"))["order_total_differs"] == 1.0
 
 
 async def test_a_difference_that_is_gone_is_gone_from_the_metrics(
@@ -73,7 +74,7 @@ async def test_a_difference_that_is_gone_is_gone_from_the_metrics(
     await scene.rows("UPDATE orders.reconciliation SET began_at = began_at - interval '1 hour' RETURNING 1")
     await replica.run()
 
-    assert sum(_gauges("rowlock_reconcile_findings").values()) == 0.0
+    assert sum((await _gauges(scene, "rowlock_reconcile_findings")).values()) == 0.0
 
 
 async def test_a_reservation_that_is_away_shows_in_the_metrics(
@@ -83,7 +84,7 @@ async def test_a_reservation_that_is_away_shows_in_the_metrics(
     (job,) = reconcile_jobs(scene.db, settings.model_copy(update={"reservation_url": NOBODY}), None)
     await job.run()
 
-    assert _gauges("rowlock_reconcile_not_compared") == {"reservation": 1.0, "provider": 0.0}
+    assert await _gauges(scene, "rowlock_reconcile_not_compared") == {"reservation": 1.0, "provider": 0.0}
 
 
 async def test_of_two_replicas_whose_time_has_come_at_once_one_does_the_round(
@@ -127,7 +128,8 @@ async def ends(scene: Scene, *, now: datetime) -> None:
     await scene.db.run(lambda tx: end_round(tx, ended=ended))
 
 
-def _gauges(name: str) -> dict[str, float]:
-    """The values of a metric by its only label, as Prometheus reads them."""
+async def _gauges(scene: Scene, name: str) -> dict[str, float]:
+    """The values of a metric by its only label, as a worker finds them and Prometheus reads them."""
+    await take_sample(scene.db, sample_last_round, every_s=EVERY_S)
     lines = re.findall(rf'^{name}{{\w+="(\w+)"}} (\S+)$', exposition().decode(), flags=re.MULTILINE)
     return {label: float(value) for label, value in lines}

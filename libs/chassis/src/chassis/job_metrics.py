@@ -7,17 +7,17 @@ _NAMES = "the worker's jobs"
 LAST_SUCCESS = gauge(
     "rowlock_job_last_success_timestamp_seconds",
     "When a run of the job last ended well, as Unix time; before the first, when its process started it",
-    {"job": _NAMES},
+    {"job_name": _NAMES},
     told_by="worker",
 )
 EVERY = gauge(
     "rowlock_job_every_seconds",
     "The pause planned between two runs; a job that may use a small share of the time only makes longer ones",
-    {"job": _NAMES},
+    {"job_name": _NAMES},
     told_by="worker",
 )
 FAILURES = counter(
-    "rowlock_job_failures_total", "Runs that ended with an error", {"job": _NAMES}, told_by="worker"
+    "rowlock_job_failures_total", "Runs that ended with an error", {"job_name": _NAMES}, told_by="worker"
 )
 
 

@@ -156,6 +156,10 @@ class SampledGauge(_CollectedGauge):
         until = time.monotonic() + good_for_s
         self._told.update({words: (value, until) for words, value in values.items()})
 
+    def clear(self) -> None:
+        """Tell nothing until something new is found."""
+        self._told.clear()
+
     def values(self) -> Values:
         now = time.monotonic()
         return {words: value for words, (value, until) in list(self._told.items()) if now < until}

@@ -25,7 +25,7 @@ OLDEST = SampledGauge("rowlock_outbox_oldest_seconds", "Age of the oldest of the
 _BY_INDEX = text("SET LOCAL enable_seqscan = off")
 _OUTBOX = """
 SELECT (SELECT count(*) FROM (
-            SELECT FROM {outbox} ORDER BY next_attempt_at, id LIMIT :count_max) AS some) AS messages,
+            SELECT FROM {outbox} ORDER BY next_attempt_at, id LIMIT :count_max) AS bounded) AS messages,
        (SELECT greatest(extract(epoch FROM clock_timestamp() - occurred_at), 0)::float8
         FROM {outbox} ORDER BY id LIMIT 1) AS oldest_s
 """

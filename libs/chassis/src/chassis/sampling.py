@@ -39,12 +39,13 @@ def _sampling_job(db: Database, every_s: float, name: str, sample: Sample) -> Jo
     return Job(
         f"sample_{name}",
         every_s,
-        partial(_take, db, sample, every_s=every_s),
+        partial(take_sample, db, sample, every_s=every_s),
         busy_share_max=BUSY_SHARE_MAX,
     )
 
 
-async def _take(db: Database, sample: Sample, *, every_s: float) -> None:
+async def take_sample(db: Database, sample: Sample, *, every_s: float) -> None:
+    """Look once, and tell what was found."""
     began = time.monotonic()
     async with db.snapshot() as connection:
         await connection.execute(_BOUNDED)

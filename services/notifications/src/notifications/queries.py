@@ -51,7 +51,7 @@ async def standing_of_mails(conn: Snapshot, *, given_up_since: datetime) -> RowM
 
 _MAILS_TO_SEND = text("""
 SELECT (SELECT count(*) FROM (
-            SELECT FROM notifications.mails WHERE state = 'waiting' LIMIT :rows_max) AS some) AS waiting,
+            SELECT FROM notifications.mails WHERE state = 'waiting' LIMIT :rows_max) AS bounded) AS waiting,
        (SELECT greatest(extract(epoch FROM clock_timestamp() - due_at), 0)::float8
         FROM notifications.mails WHERE state = 'waiting' ORDER BY due_at LIMIT 1) AS oldest_due_s
 """)

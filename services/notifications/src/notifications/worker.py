@@ -7,6 +7,7 @@ from chassis.internal_client import read_internal_key
 from chassis.worker import Worker
 from notifications.consumers import consumers
 from notifications.jobs import jobs
+from notifications.jobs.samples import sample_mails
 from notifications.settings import Settings
 from notifications.storage.tables import OUTBOX
 
@@ -23,4 +24,5 @@ def create_worker(settings: Settings | None = None) -> Worker:
         jobs=jobs(db, settings),
         # The owners tell what a mail is to say to our own services only.
         start_checks=[partial(read_internal_key, settings.internal_api_key)],
+        samples={"mails": sample_mails},
     )

@@ -6,6 +6,7 @@ from chassis.worker import Worker
 from orders.clients.payment_providers import provider_of
 from orders.consumers import consumers
 from orders.jobs import jobs
+from orders.jobs.samples import SAMPLES
 from orders.settings import Settings
 from orders.storage.outbox import OUTBOX
 from orders.usecases.order_access_tokens import OrderAccessTokens
@@ -24,4 +25,5 @@ def create_worker(settings: Settings | None = None) -> Worker:
         consumers=consumers(OrderAccessTokens(fingerprints)),
         jobs=jobs(db, settings, provider=provider),
         start_checks=[fingerprints.check],
+        samples=SAMPLES,
     )

@@ -1,7 +1,11 @@
 """Periodic work; any number of workers may run it at once."""
 
-from chassis.database import Database
+from chassis.database import Database, Snapshot
+from chassis.metrics import each_word
+from chassis.sampling import Reading
 from chassis.worker import Job
+from reservation.metrics import SEAT_STATES, SEATS, SWEEPER_LAG
+from reservation.queries import seats_and_sweeper
 from reservation.settings import Settings
 from reservation.usecases.cancel_event import release_holds_of_cancelled
 from reservation.usecases.expire_holds import expire_holds
@@ -38,3 +42,9 @@ def jobs(*, db: Database, settings: Settings) -> list[Job]:
             busy_share_max=FORGETTING_SHARE_MAX,
         ),
     ]
+
+
+async def sample_seats(connection: Snapshot) -> Reading:
+    """For /metrics: all seats on sale by state, and how far behind the sweeper is."""
+    found = await seats_and_sweeper(connection)
+    return {SEATS: each_word(SEAT_STATES, found.seats), SWEEPER_LAG: {(): found.sweeper_lag_s}}

@@ -98,3 +98,35 @@ async def sold_seats(
     values = {"after_event_id": event_id, "after_position": position, "limit": limit}
     rows = await connection.execute(SOLD_SEATS, values | {"event_ids": list(event_ids)})
     return [SoldSeat(row.event_id, row.seat_id, row.order_id, row.position) for row in rows]
+
+
+# Kept counts of events, thousands of rows at most; and the first entry of the sweeper's own index.
+SEATS_AND_SWEEPER = text(
+    """
+    SELECT counted.*,
+      (SELECT greatest(extract(epoch FROM clock_timestamp() - expires_at), 0)::float8
+       FROM reservation.holds WHERE state = 'active' ORDER BY expires_at LIMIT 1) AS sweeper_lag_s
+    FROM (
+      SELECT coalesce(sum(c.free), 0) AS free, coalesce(sum(c.held), 0) AS held,
+        coalesce(sum(c.sold), 0) AS sold, coalesce(sum(c.blocked), 0) AS blocked
+      FROM reservation.seat_counts c
+      JOIN reservation.events e ON e.event_id = c.event_id
+      WHERE e.status = 'on_sale' AND e.sales_end_at > statement_timestamp()
+    ) counted
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsAndSweeper:
+    """Seats on sale by state, and for how long the hold that is longest over waits to be tidied up."""
+
+    seats: dict[str, int]
+    sweeper_lag_s: float
+
+
+async def seats_and_sweeper(connection: Snapshot) -> SeatsAndSweeper:
+    """What an operator watches; reads no seat."""
+    row = (await connection.execute(SEATS_AND_SWEEPER)).one()
+    counts = {"free": row.free, "held": row.held, "sold": row.sold, "blocked": row.blocked}
+    return SeatsAndSweeper({state: int(seats) for state, seats in counts.items()}, row.sweeper_lag_s or 0.0)

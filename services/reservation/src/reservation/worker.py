@@ -7,7 +7,7 @@ from chassis.internal_client import read_internal_key
 from chassis.worker import Worker
 from reservation.clients.catalog import CatalogClient
 from reservation.consumers import consumers
-from reservation.jobs import jobs
+from reservation.jobs import jobs, sample_seats
 from reservation.settings import Settings
 from reservation.storage.outbox import OUTBOX
 
@@ -29,4 +29,5 @@ def create_worker(settings: Settings | None = None) -> Worker:
         jobs(db=db, settings=settings),
         # Catalog gives a plan to our own services only.
         start_checks=[partial(read_internal_key, settings.internal_api_key)],
+        samples={"seats": sample_seats},
     )

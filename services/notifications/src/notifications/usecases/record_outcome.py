@@ -7,6 +7,7 @@ from chassis.backoff import backoff_s
 from chassis.database import Transaction
 from notifications.domain.mails import ClaimedMail, MailState
 from notifications.domain.outcomes import GivenUp, Outcome, Postponed, Sent, Skipped
+from notifications.metrics import mails_ended
 from notifications.storage.mails import end_as_given_up, end_as_sent, end_as_skipped, postpone
 
 
@@ -25,6 +26,14 @@ async def record_outcome(
     tx: Transaction, mail: ClaimedMail, *, outcome: Outcome, patience: Patience, now: datetime
 ) -> MailState | None:
     """The mail's state after this attempt; None when a later claim has it, and decides."""
+    state = await _record(tx, mail, outcome=outcome, patience=patience, now=now)
+    mails_ended(tx, state)
+    return state
+
+
+async def _record(
+    tx: Transaction, mail: ClaimedMail, *, outcome: Outcome, patience: Patience, now: datetime
+) -> MailState | None:
     match outcome:
         case Sent():
             await end_as_sent(tx, mail_id=mail.mail_id, now=now)

@@ -9,13 +9,13 @@ from chassis import failpoints
 from chassis.clock import utc_now
 from chassis.http import Db
 from chassis.logs import get_logger
-from chassis.metrics import Counter
 from chassis.problems import NOT_FOUND, ProblemError, problem_responses
 from orders.api import problems
 from orders.api.examples import NOTICE
 from orders.api.payment_desk import PaymentDeskOf
 from orders.clients.payment_provider import Notice, NoticeRefused, NoticeUnreadable, PaymentProvider
 from orders.domain.states import NoticeVerdict
+from orders.metrics import NOTICES_REFUSED
 from orders.usecases.take_notice import take_notice
 
 router = APIRouter(prefix="/payment-notices", tags=["payment notices"])
@@ -27,11 +27,6 @@ SIGNATURE = APIKeyHeader(
     auto_error=False,
 )
 NOTICE_BODY = {"schema": {"type": "object"}, "example": NOTICE}
-REFUSED = Counter(
-    "rowlock_payment_notices_refused_total",
-    "Notices of payment providers that were not believed",
-    ["provider", "reason"],
-)
 
 log = get_logger()
 
@@ -73,7 +68,7 @@ def _read(provider: PaymentProvider, request: Request, body: bytes) -> Notice:
     try:
         return provider.read_notice(headers=request.headers, body=body, now=utc_now())
     except NoticeRefused as refused:
-        REFUSED.labels(provider.name, refused.reason).inc()
+        NOTICES_REFUSED.labels(provider.name, refused.reason).inc()
         log.warning("payment_notice_refused", provider=provider.name, reason=refused.reason)
         if isinstance(refused, NoticeUnreadable):
             raise ProblemError(problems.NOTICE_MALFORMED, "Its body is not what is told here.") from None

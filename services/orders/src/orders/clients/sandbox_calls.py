@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from chassis.outgoing import asking
 from orders.clients.payment_provider import ProviderRefused, ProviderUnavailable
+from orders.clients.provider_metrics import ProviderMetrics
 from orders.clients.sandbox_answers import PaymentsPage, RefundsPage
 
 PATH_PARTS_SEEN = 2
@@ -27,6 +28,7 @@ class SandboxCalls:
 
     def __init__(self, *, url: str, api_key: str, timeout_s: float) -> None:
         self._timeout_s = timeout_s
+        self._metrics = ProviderMetrics("sandbox")
         headers = {"Authorization": f"Bearer {api_key}"}
         # A proxy that the environment names must not see payments.
         self._http = httpx.AsyncClient(
@@ -35,13 +37,15 @@ class SandboxCalls:
 
     async def get(self, path: str, query: Mapping[str, str] | None = None) -> Any | None:
         """The JSON at `path`; None when there is nothing."""
-        response = await self._ask("GET", path, params=query)
-        return None if response.status_code == HTTPStatus.NOT_FOUND else _json(response)
+        with self._metrics.question():
+            response = await self._ask("GET", path, params=query)
+            return None if response.status_code == HTTPStatus.NOT_FOUND else _json(response)
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None, *, key: str = "") -> Any:
         """What a write answers; `key` makes it one write however often it is asked."""
         headers = {"Idempotency-Key": key} if key else {}
-        return _json(await self._ask("POST", path, json=body, headers=headers))
+        with self._metrics.question():
+            return _json(await self._ask("POST", path, json=body, headers=headers))
 
     async def pages(self, kind: type[Page], path: str, query: dict[str, str]) -> AsyncIterator[Page]:
         """Page after page of a list."""

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from orders.clients.payment_provider import ProviderRefused, ProviderUnavailable
 from orders.clients.provider_answers import ProviderAnswer
+from orders.clients.provider_metrics import ProviderMetrics
 from orders.clients.stripe_answers import Page, Refund, Session
 from orders.clients.stripe_http import StripeHttp
 
@@ -36,6 +37,7 @@ class StripeCalls:
 
     def __init__(self, *, api_key: str, api_base: str, timeout_s: float) -> None:
         self._timeout_s = timeout_s
+        self._metrics = ProviderMetrics("stripe")
         self._http = StripeHttp(timeout_s=timeout_s)
         self._client = stripe.StripeClient(
             api_key,
@@ -94,8 +96,9 @@ class StripeCalls:
             after = {"starting_after": page.data[-1]["id"]}
 
     async def _one(self, kind: type[Answer], question: Awaitable[Any]) -> Answer:
-        answer = await self._ask(question)
-        return _read(kind, answer.to_dict() if isinstance(answer, stripe.StripeObject) else answer)
+        with self._metrics.question():
+            answer = await self._ask(question)
+            return _read(kind, answer.to_dict() if isinstance(answer, stripe.StripeObject) else answer)
 
     async def _ask(self, question: Awaitable[Any]) -> Any:
         """The library's errors carry what was asked and answered: none is chained."""

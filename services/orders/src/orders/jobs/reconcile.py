@@ -5,10 +5,11 @@ from dataclasses import asdict
 from datetime import datetime
 
 from chassis.clock import utc_now
-from chassis.database import Database, Transaction
+from chassis.database import Database, Snapshot, Transaction
 from chassis.jobs import Job
 from chassis.logs import get_logger
-from chassis.metrics import Gauge
+from chassis.metrics import SampledGauge, each_word
+from chassis.sampling import Reading
 from orders.clients.payment_provider import PaymentProvider
 from orders.clients.sold_seats import SoldSeats
 from orders.domain.findings import Finding, FindingKind, Report
@@ -23,17 +24,23 @@ LOGGED_PER_ROUND_MAX = 200
 HEALED_BY_ASKING = {FindingKind.CAPTURE_NOT_IN_LEDGER, FindingKind.PAGE_OPEN_TOO_LONG}
 """The provider has something to tell of these payments that no notice and no question brought here."""
 
-FINDINGS = Gauge("rowlock_reconcile_findings", "Differences the last comparison of the books found", ["kind"])
-NOT_COMPARED = Gauge(
-    "rowlock_reconcile_not_compared", "1 where the last comparison of the books got no answer", ["part"]
+FINDINGS = SampledGauge(
+    "rowlock_reconcile_findings", "Differences the last comparison of the books found", {"kind": FindingKind}
 )
-ENDED_AT = Gauge("rowlock_reconcile_ended_at_seconds", "When the last comparison of the books ended")
+NOT_COMPARED = SampledGauge(
+    "rowlock_reconcile_not_compared",
+    "1 where the last comparison of the books got no answer",
+    {"part": PARTS},
+)
+ENDED_AT = SampledGauge(
+    "rowlock_reconcile_ended_at_seconds", "When the last comparison of the books ended, as Unix time"
+)
 
 log = get_logger()
 
 
 def reconcile_jobs(db: Database, settings: Settings, provider: PaymentProvider | None) -> list[Job]:
-    """Replicas take turns: whichever finds a round due does it, and all of them tell its figures."""
+    """Replicas take turns: whichever finds a round due does it."""
     every_s = settings.reconcile_every_s
 
     async def begin(tx: Transaction) -> bool:
@@ -44,7 +51,6 @@ def reconcile_jobs(db: Database, settings: Settings, provider: PaymentProvider |
         if await db.run(begin):
             async with aclosing(SoldSeats(settings)) as sold_seats:
                 await do_round(db, settings, provider=provider, sold_seats=sold_seats)
-        await _tell_last_round(db)
 
     return [Job("reconcile", every_s, take_turn, busy_share_max=BUSY_SHARE_MAX)]
 
@@ -103,13 +109,13 @@ async def _have_asked_for(db: Database, report: Report, now: datetime) -> None:
         await db.run(lambda tx, payment_id=payment_id: look_soon(tx, payment_id=payment_id, at=now))
 
 
-async def _tell_last_round(db: Database) -> None:
-    async with db.snapshot() as conn:
-        ended = await last_round(conn)
+async def sample_last_round(conn: Snapshot) -> Reading:
+    """For /metrics: what the last round found, whichever replica did it; nothing before the first."""
+    ended = await last_round(conn)
     if ended is None:
-        return
-    for kind in FindingKind:
-        FINDINGS.labels(kind.value).set(ended.findings.get(kind.value, 0))
-    for part in PARTS:
-        NOT_COMPARED.labels(part).set(part in ended.not_compared)
-    ENDED_AT.set(ended.ended_at.timestamp())
+        return {}
+    return {
+        FINDINGS: each_word(FindingKind, ended.findings),
+        NOT_COMPARED: each_word(PARTS, dict.fromkeys(ended.not_compared, 1)),
+        ENDED_AT: {(): ended.ended_at.timestamp()},
+    }

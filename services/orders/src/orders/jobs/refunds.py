@@ -1,7 +1,6 @@
 """Sends refunds to the payment provider, as fast as all replicas together may."""
 
 import asyncio
-from functools import partial
 
 from chassis import failpoints
 from chassis.clock import utc_now
@@ -9,42 +8,22 @@ from chassis.database import Database
 from chassis.fingerprints import Fingerprints
 from chassis.jobs import Job
 from chassis.logs import get_logger
-from chassis.metrics import Gauge
 from chassis.rate_limits import TooManyRequests
 from orders.clients.payment_provider import PaymentProvider, ProviderRefused, ProviderUnavailable
 from orders.domain.refund import Pauses, Refund
-from orders.domain.states import RefundState
-from orders.queries import owed_refunds
 from orders.settings import Settings
 from orders.storage.refund_pace import RefundPace
 from orders.usecases.send_refunds import ask_provider, claim_refunds
 from orders.usecases.take_in_refund import Answer, take_in_answer
-
-TOLD_EVERY_S = 15.0
-OWED_STATES = frozenset(RefundState) - {RefundState.SETTLED}
-
-OWED = Gauge("rowlock_refunds_owed", "Refunds that are not settled; failed ones are an operator's", ["state"])
-OWED_SINCE = Gauge("rowlock_refunds_owed_since_seconds", "When the oldest of them was started", ["state"])
 
 log = get_logger()
 
 
 def refund_jobs(db: Database, settings: Settings, provider: PaymentProvider | None) -> list[Job]:
     """Without a provider nothing is sent: recorded payments are paid back by hand."""
-    tell = Job("tell_owed_refunds", TOLD_EVERY_S, partial(tell_owed_refunds, db))
     if provider is None:
-        return [tell]
-    return [Job("send_refunds", settings.refund_job_every_s, SendRefunds(db, settings, provider).run), tell]
-
-
-async def tell_owed_refunds(db: Database) -> None:
-    """Set the metrics; every replica tells the same."""
-    async with db.snapshot() as conn:
-        found = {row["state"]: row for row in await owed_refunds(conn)}
-    for state in OWED_STATES:
-        row = found.get(state)
-        OWED.labels(state).set(row["refunds"] if row else 0)
-        OWED_SINCE.labels(state).set(row["since"].timestamp() if row else 0)
+        return []
+    return [Job("send_refunds", settings.refund_job_every_s, SendRefunds(db, settings, provider).run)]
 
 
 class SendRefunds:

@@ -13,6 +13,7 @@ from chassis.database import Transaction
 from chassis.ids import new_id
 from orders.domain.order import Money
 from orders.domain.states import Discrepancy, PaymentFailure, PaymentState
+from orders.metrics import payments_came
 from orders.storage.tables import payments
 
 _OVER = {"look_at": None, "page_url": None, "return_url": None}
@@ -68,6 +69,7 @@ async def insert_pending(
         created_at=at,
         changed_at=at,
     )
+    payments_came(tx, PaymentState.PENDING)
     return _payment((await tx.execute(inserted.returning(payments))).mappings().one())
 
 
@@ -89,7 +91,10 @@ async def insert_recorded(
     )
     statement = statement.on_conflict_do_nothing(index_elements=[payments.c.provider, payments.c.reference])
     row = (await tx.execute(statement.returning(payments))).mappings().one_or_none()
-    return None if row is None else _payment(row)
+    if row is None:
+        return None
+    payments_came(tx, PaymentState.CAPTURED)
+    return _payment(row)
 
 
 async def load_payment(tx: Transaction, payment_id: UUID) -> Payment:
@@ -140,10 +145,12 @@ async def add_captured(tx: Transaction, *, payment: Payment, amount: Money, at: 
     counts = amount.currency == payment.amount.currency
     if not counts and payment.state not in (PaymentState.PENDING, PaymentState.FAILED):
         return
+    state = PaymentState.CAPTURED if counts else PaymentState.REFUNDING
+    payments_came(tx, state, number=state is not payment.state)
     await _change(
         tx,
         payment.payment_id,
-        state=PaymentState.CAPTURED if counts else PaymentState.REFUNDING,
+        state=state,
         captured_minor=payments.c.captured_minor + (amount.amount_minor if counts else 0),
         failure=None,
         changed_at=at,
@@ -162,6 +169,7 @@ async def save_attempt(tx: Transaction, *, payment_id: UUID, failure: PaymentFai
 
 async def fail(tx: Transaction, *, payment_id: UUID, failure: PaymentFailure, at: datetime) -> None:
     """End a pending payment without money."""
+    payments_came(tx, PaymentState.FAILED)
     await _change(tx, payment_id, state=PaymentState.FAILED, failure=failure, changed_at=at, **_OVER)
 
 

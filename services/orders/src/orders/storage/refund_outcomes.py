@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, case, exists, true, update
 from chassis.database import Transaction
 from orders.domain.refund import Refund
 from orders.domain.states import PaymentState, RefundState
+from orders.metrics import payments_came, refund_came
 from orders.storage.tables import payments, refunds
 
 
@@ -84,6 +85,7 @@ async def save_reopened(tx: Transaction, *, refund: Refund, at: datetime) -> Non
 
 
 async def _change(tx: Transaction, refund: Refund, **values: Any) -> None:
+    refund_came(tx, values.get("state", refund.state), before=refund.state)
     await tx.execute(update(refunds).where(refunds.c.refund_id == refund.refund_id).values(values))
 
 
@@ -97,4 +99,5 @@ async def _change_payment(
     at: datetime,
 ) -> None:
     this = (payments.c.payment_id == refund.payment_id) & (payments.c.state == before)
-    await tx.execute(update(payments).where(this, condition).values(state=after, changed_at=at))
+    changed = await tx.execute(update(payments).where(this, condition).values(state=after, changed_at=at))
+    payments_came(tx, after, number=changed.rowcount)

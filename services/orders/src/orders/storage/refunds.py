@@ -16,6 +16,7 @@ from orders.domain.ledger import LedgerKind
 from orders.domain.order import Money
 from orders.domain.refund import OPEN_STATES, RECORDED, Refund, RefundedBefore, RefundNotFound
 from orders.domain.states import PaymentState, RefundState
+from orders.metrics import payments_came, refund_came
 from orders.storage.orders import lock_order
 from orders.storage.tables import ledger_entries, payments, refunds
 
@@ -57,6 +58,7 @@ async def start_refund(
     statement = statement.on_conflict_do_nothing(index_elements=once).returning(refunds.c.refund_id)
     if await tx.scalar(statement) is None:
         raise RefundedBefore(cause)
+    refund_came(tx, RefundState.PENDING)
     await _take_from_payment(tx, payment_id, amount, at)
 
 
@@ -123,7 +125,7 @@ async def _take_from_payment(tx: Transaction, payment_id: UUID, amount: Money, a
     nothing_kept = refund_minor == payments.c.captured_minor
     # What came in another currency is in the ledger only.
     of_payment = (payments.c.payment_id == payment_id) & (payments.c.currency == amount.currency)
-    await tx.execute(
+    states = await tx.scalars(
         update(payments)
         .where(of_payment)
         .values(
@@ -131,7 +133,9 @@ async def _take_from_payment(tx: Transaction, payment_id: UUID, amount: Money, a
             state=case((nothing_kept, PaymentState.REFUNDING), else_=payments.c.state),
             changed_at=at,
         )
+        .returning(payments.c.state)
     )
+    payments_came(tx, PaymentState.REFUNDING, number=list(states).count(PaymentState.REFUNDING))
 
 
 def _refund(row: RowMapping) -> Refund:

@@ -12,6 +12,7 @@ from orders.domain.offer import Offer
 from orders.domain.order import Change, Contact, Money, Order, OrderHold
 from orders.domain.rights import OrderOwner
 from orders.domain.states import Actor, OrderState, Reason
+from orders.metrics import order_came
 from orders.storage.attendees import insert_attendees
 from orders.storage.contacts import insert_contact
 from orders.storage.new_orders import claim_holds, insert_lines, insert_order
@@ -83,6 +84,7 @@ async def place_order(
     placed = Change(state=order.state, reason=Reason.ORDER_PLACED, actor=Actor.BUYER, at=now)
     expire_at = min(hold.expires_at for hold in holds)
     await insert_order(tx, order=order, placed=placed, holds_expire_at=expire_at)
+    order_came(tx, order.state)
     if taken := await claim_holds(tx, order=order):
         raise HoldsAlreadyOrdered(sorted(taken))
     tickets = await count_new_lines(tx, lines=lines, offers=offers, personal=personal)

@@ -10,6 +10,7 @@ from chassis.database import Transaction
 from orders.domain.order import Change, Order
 from orders.domain.person_limit import COUNTED_STATES
 from orders.domain.states import Actor, OrderState, Reason
+from orders.metrics import order_came
 from orders.storage.orders import save_change
 from orders.storage.outbox import send
 from orders.storage.payment_looks import look_at_pending_soon
@@ -26,6 +27,7 @@ async def move(tx: Transaction, *, order: Order, change: Change) -> Order:
     A payment page that is open for it then has to be closed: a job does.
     """
     after = await save_change(tx, order=order, change=change)
+    order_came(tx, after.state)
     if order.state is OrderState.AWAITING_PAYMENT:
         await look_at_pending_soon(tx, order_id=order.order_id, at=change.at)
     await send(tx, *news_of(after))

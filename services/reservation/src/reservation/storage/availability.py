@@ -1,6 +1,6 @@
 """Counts and status strings of whole events, and the marks that say which counts are stale."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -40,7 +40,9 @@ COUNT_SEATS = text(
       count(*) FILTER (
         WHERE e.status = 'on_sale'
           AND (s.state = 'available' OR (s.state = 'held' AND s.expires_at <= clock_timestamp()))
-      ) AS available
+      ) AS available,
+      count(*) FILTER (WHERE s.state = 'sold') AS sold,
+      count(*) FILTER (WHERE s.state = 'blocked') AS blocked
     FROM reservation.events e
     JOIN reservation.seats s ON s.event_id = e.event_id
     WHERE e.event_id = ANY (:event_ids)
@@ -54,6 +56,8 @@ COUNT_SEATS = text(
 class CategoryCount:
     price_category: str
     available: int
+    sold: int
+    blocked: int
     total: int
 
 
@@ -87,8 +91,39 @@ async def count_seats(tx: Transaction, *, event_ids: Sequence[UUID]) -> dict[UUI
     counts: dict[UUID, EventCount] = {}
     for row in await tx.execute(COUNT_SEATS, {"event_ids": list(event_ids)}):
         count = counts.setdefault(row.event_id, EventCount(row.counted_at, []))
-        count.categories.append(CategoryCount(row.price_category, row.available, row.total))
+        count.categories.append(
+            CategoryCount(row.price_category, row.available, row.sold, row.blocked, row.total)
+        )
     return counts
+
+
+# Only after `raise_versions`, whose lock makes sure that no older count comes later.
+KEEP_COUNTS = text(
+    """
+    INSERT INTO reservation.seat_counts (event_id, free, held, sold, blocked, counted_at)
+    VALUES (:event_id, :free, :held, :sold, :blocked, :counted_at)
+    ON CONFLICT (event_id) DO UPDATE
+    SET free = excluded.free, held = excluded.held, sold = excluded.sold, blocked = excluded.blocked,
+      counted_at = excluded.counted_at
+    """
+)
+
+
+async def keep_counts(tx: Transaction, counts: Mapping[UUID, EventCount]) -> None:
+    """Remember what was counted. What is neither free, sold nor blocked is held."""
+    rows = [
+        {
+            "event_id": event_id,
+            "free": (free := sum(category.available for category in count.categories)),
+            "sold": (sold := sum(category.sold for category in count.categories)),
+            "blocked": (blocked := sum(category.blocked for category in count.categories)),
+            "held": sum(category.total for category in count.categories) - free - sold - blocked,
+            "counted_at": count.counted_at,
+        }
+        for event_id, count in counts.items()
+    ]
+    if rows:
+        await tx.execute(KEEP_COUNTS, rows)
 
 
 # `a` free, `h` held, `s` sold, `b` blocked, by position, of event `e`. One moment for every seat.

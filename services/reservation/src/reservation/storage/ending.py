@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from reservation.domain.holds import HoldState
+from reservation.metrics import holds_ended
 
 _END_BATCH = """
 WITH due AS MATERIALIZED (
@@ -94,14 +95,15 @@ class EndedHold:
 
 async def expire_batch(tx: Transaction, *, batch_max: int) -> list[EndedHold]:
     """End up to `batch_max` holds whose time is over, those longest over first."""
-    return await _end_batch(tx, EXPIRE_BATCH, batch_max=batch_max)
+    return await _end_batch(tx, EXPIRE_BATCH, HoldState.EXPIRED, batch_max=batch_max)
 
 
 async def release_cancelled_batch(tx: Transaction, *, batch_max: int) -> list[EndedHold]:
     """End up to `batch_max` active holds of events cancelled in the last day."""
-    return await _end_batch(tx, RELEASE_CANCELLED_BATCH, batch_max=batch_max)
+    return await _end_batch(tx, RELEASE_CANCELLED_BATCH, HoldState.RELEASED, batch_max=batch_max)
 
 
-async def _end_batch(tx: Transaction, statement: Any, *, batch_max: int) -> list[EndedHold]:
-    rows = await tx.execute(statement, {"batch_max": batch_max})
+async def _end_batch(tx: Transaction, statement: Any, state: HoldState, *, batch_max: int) -> list[EndedHold]:
+    rows = (await tx.execute(statement, {"batch_max": batch_max})).all()
+    holds_ended(tx, state=state, number=len(rows))
     return [EndedHold(row.hold_id, row.event_id, row.expires_at) for row in rows]

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from chassis.database import Snapshot, Transaction
 from reservation.domain.errors import HoldNotFound
 from reservation.domain.holds import Hold, HoldState
+from reservation.metrics import holds_ended
 from reservation.storage.events import ON_SALE, lock_events_for_claim
 from reservation.storage.seats import EXTEND_SEATS, SeatKey, lock_seats
 
@@ -138,7 +139,10 @@ async def end_holds(
     tx: Transaction, *, hold_ids: Iterable[UUID], state: HoldState, order_id: UUID | None = None
 ) -> None:
     """Move locked holds to a final state; from then on they count as nobody's."""
-    await tx.execute(END_HOLDS, {"hold_ids": list(hold_ids), "state": state.value, "order_id": order_id})
+    ended = await tx.execute(
+        END_HOLDS, {"hold_ids": list(hold_ids), "state": state.value, "order_id": order_id}
+    )
+    holds_ended(tx, state=state, number=ended.rowcount)
 
 
 async def give_up_seat(tx: Transaction, *, hold_id: UUID, seat_id: str) -> None:

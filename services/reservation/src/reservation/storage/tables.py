@@ -152,6 +152,19 @@ confirmations = Table(
 # No key: rows are only appended, and taken by ctid.
 availability_marks = Table("availability_marks", METADATA, Column("event_id", Uuid, nullable=False))
 
+# What that job counted last: for whoever wants to know of all seats without reading them.
+seat_counts = Table(
+    "seat_counts",
+    METADATA,
+    Column("event_id", Uuid, ForeignKey(events.c.event_id), primary_key=True),
+    Column("free", Integer, nullable=False),
+    Column("held", Integer, nullable=False),
+    Column("sold", Integer, nullable=False),
+    Column("blocked", Integer, nullable=False),
+    Column("counted_at", _AT, nullable=False),
+    postgresql_with={"fillfactor": "50"},
+)
+
 inbox = inbox_table(METADATA)
 idempotency = idempotency_table(METADATA)
 outbox = outbox_table(METADATA)

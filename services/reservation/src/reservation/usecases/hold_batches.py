@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from chassis.database import Database
 from chassis.database_errors import is_conflict, is_transient
 from chassis.group_commit import GroupCommit
-from reservation.storage.placing import Decision, Placement, place_holds
+from reservation.metrics import CONTENDED
+from reservation.storage.placing import Decision, Placement, Verdict, place_holds
 
 CONFLICT_RETRIES_MAX = 3
 RETRY_DELAY_S = 0.002
@@ -28,6 +29,8 @@ class HoldBatches:
         outcome = await self._group.submit(placement)
         if isinstance(outcome, Exception):
             raise outcome
+        if outcome.verdict is Verdict.CONTENDED:
+            CONTENDED.inc()
         return outcome
 
     async def close(self) -> None:

@@ -12,6 +12,7 @@ from math import ceil
 
 from chassis.database import Database
 from chassis.ids import new_id
+from reservation import metrics
 from reservation.domain.errors import (
     EventNotOnSale,
     IdempotencyKeyInUse,
@@ -88,6 +89,19 @@ class HoldPlacer:
         NotEnoughSeats, SeatsTaken, TooManyActiveHolds, TooManyGuestHolds, IdempotencyKeyReused,
         IdempotencyKeyInUse.
         """
+        try:
+            placed = await self._place(request)
+        except Exception as error:
+            metrics.hold_not_granted(error)
+            raise
+        metrics.hold_granted(is_replay=placed.is_replay)
+        return placed
+
+    async def close(self) -> None:
+        """Wait for the holds under way."""
+        await self._batches.close()
+
+    async def _place(self, request: HoldRequest) -> PlacedHold:
         key = (request.buyer_id, request.idempotency_key)
         if key in self._keys_in_use:
             raise IdempotencyKeyInUse
@@ -100,10 +114,6 @@ class HoldPlacer:
             return await self._place_chosen(request, offered)
         finally:
             self._keys_in_use.discard(key)
-
-    async def close(self) -> None:
-        """Wait for the holds under way."""
-        await self._batches.close()
 
     def _require_seats_within_limit(self, wish: Wish, offered: OfferedEvent) -> None:
         seats_max = min(offered.seats_per_order_max, self._limits.hold_seats_max)

@@ -9,6 +9,7 @@ from reservation.storage.availability import (
     EventCount,
     claim_marks,
     count_seats,
+    keep_counts,
     marked_events,
     raise_versions,
 )
@@ -36,6 +37,7 @@ async def _publish(tx: Transaction, *, marked: Sequence[UUID]) -> int:
         return 0
     versions = await raise_versions(tx, event_ids=event_ids)
     counts = await count_seats(tx, event_ids=list(versions))
+    await keep_counts(tx, counts)
     await OUTBOX.enqueue(
         tx, *(_message(event_id, versions[event_id], count) for event_id, count in counts.items())
     )
