@@ -20,6 +20,7 @@ class Backend:
 
     name: str
     port: int = 0
+    host: str = "127.0.0.1"
     ready: bool = True
     hang_up: bool = False
     """Close the connection after a request was read, without an answer."""
@@ -32,10 +33,10 @@ class Backend:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

@@ -1,12 +1,12 @@
+# ruff: noqa: INP001 -- a script that is mounted by itself
 """Writes down where the replicas of each service are, for Traefik's file provider: `find_replicas.py FILE`.
 
-The name of a headless Service has the addresses of all its ready pods. Asked for once a second, so the gateway
-needs no right to ask Kubernetes itself (its own providers would need to read every Secret of the namespace).
-Which of them get requests is decided by the gateway's health check, as everywhere. Standard library only.
+The name of a headless Service has the addresses of all its ready pods. It is asked for once a second, so the
+gateway needs no right to ask Kubernetes itself (its own providers would have to read every Secret of the
+namespace). Which replicas get requests its health check decides, as everywhere. Standard library only.
 """
 
 import json
-import os
 import socket
 import sys
 import time
@@ -64,7 +64,7 @@ def replace(file: Path, text: str) -> None:
     """At once: Traefik may read at any moment, and only files that end in .yaml."""
     part = file.with_suffix(".part")
     part.write_text(text)
-    os.replace(part, file)
+    part.replace(file)
 
 
 if __name__ == "__main__":
