@@ -62,7 +62,7 @@ class SandboxCalls:
 
     async def _ask(self, method: str, path: str, **parts: Any) -> httpx.Response:
         try:
-            with asking(method, f"{self._http.base_url}{path}", path_parts=PATH_PARTS_SEEN) as span:
+            with asking(method, str(self._http.base_url.join(path)), path_parts=PATH_PARTS_SEEN) as span:
                 async with asyncio.timeout(self._timeout_s):
                     response = await self._http.request(method, path, **parts)
                 span.set("http.response.status_code", response.status_code)
