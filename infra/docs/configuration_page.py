@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings
 
 from bus import SERVICES
 from chassis.settings import ServiceSettings
+from rowlock_cli.operator_settings import OperatorSettings
 from rowlock_local.settings import LocalSettings
 from rowlock_mailbox.settings import MailboxSettings
 from rowlock_payment_sandbox.settings import SandboxSettings
@@ -48,6 +49,12 @@ def render() -> str:
             "The payment sandbox",
             "`python -m rowlock_payment_sandbox`, which `make up` starts",
             SandboxSettings.model_fields,
+        ),
+        section(
+            "The operators' command",
+            "`rowlock status` and `rowlock doctor`, besides what the services are told and "
+            "`<SERVICE>_DATABASE_URL` of each",
+            OperatorSettings.model_fields,
         ),
         section("The local launcher", "`make up`, `make down` and the like", LocalSettings.model_fields),
     ]

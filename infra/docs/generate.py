@@ -7,10 +7,17 @@ import sys
 from pathlib import Path
 
 import configuration_page
+import connections_page
+import doctor_page
 import messages_page
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = {"configuration.md": configuration_page.render, "messages.md": messages_page.render}
+PAGES = {
+    "configuration.md": configuration_page.render,
+    "connections.md": connections_page.render,
+    "doctor.md": doctor_page.render,
+    "messages.md": messages_page.render,
+}
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 import typer
 
 from rowlock_cli import dead_letters, erase_command, queues, rotate_command, schemas
+from rowlock_cli.doctor import command as doctor
 from rowlock_cli.environment import load_environment
 from rowlock_cli.services import add_service_commands
 from rowlock_cli.status import command as status
@@ -19,7 +20,7 @@ def create_app() -> typer.Typer:
         callback=load_environment,
         epilog="Settings come from the environment; beside a local system (make up), from its .rowlock/env.",
     )
-    for module in (status, rotate_command, schemas, queues, dead_letters, erase_command):
+    for module in (status, doctor, rotate_command, schemas, queues, dead_letters, erase_command):
         app.add_typer(module.commands)
     add_service_commands(app)
     return app

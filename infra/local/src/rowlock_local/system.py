@@ -133,12 +133,16 @@ class System:
     async def _start_database_and_services(self) -> None:
         if self.settings.needs_postgres and not self.settings.postgres_url:
             with self._progress.step("postgres", "starting"):
-                await self._start(await prepare_postgres(self.home, port=self._ports["postgres"]))
+                await self._start(await self._prepare_postgres())
         database_urls = await self._databases()
         write_env_file(self.home.env_file, self._cli_environment(database_urls))
         with self._progress.step("schemas", "migrating"):
             await asyncio.gather(*(self._migrate(service, database_urls[service]) for service in SERVICES))
         await asyncio.gather(self._start_services("api", database_urls), self._start_workers(database_urls))
+
+    async def _prepare_postgres(self) -> Command:
+        processes = len(service_processes(self.settings))
+        return await prepare_postgres(self.home, port=self._ports["postgres"], processes=processes)
 
     async def _start_workers(self, database_urls: Mapping[str, str]) -> None:
         """Every queue exists before the first worker publishes: a message has several consumers."""

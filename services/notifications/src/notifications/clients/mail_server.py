@@ -68,6 +68,25 @@ class Line:
                 self._smtp.close()
 
 
+async def try_server(server: MailServer) -> None:
+    """Connect, log in where there is a user, and say goodbye. Raises MailNotTaken."""
+    smtp = aiosmtplib.SMTP(
+        hostname=server.host,
+        port=server.port,
+        username=server.username,
+        password=server.password,
+        use_tls=server.tls_from_start,
+        start_tls=server.start_tls,
+        timeout=COMMAND_TIMEOUT_S,
+    )
+    with _as_mail_not_taken():
+        try:
+            await smtp.connect()
+            await smtp.quit()
+        finally:
+            smtp.close()
+
+
 @contextmanager
 def _as_mail_not_taken() -> Iterator[None]:
     """Sort the library's errors. A reply about the recipient or the message counts against the mail,

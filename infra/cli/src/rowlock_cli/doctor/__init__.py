@@ -1,0 +1,1 @@
+"""`rowlock doctor`: what is misconfigured, by which setting, and what to do."""
