@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +14,7 @@ NAMES = ("hold-token",)
 WRAPPING_KEYS = "wrapping-keys.json"
 LOOKUP_KEY = "lookup.key"
 INTERNAL_API_KEY = "internal-api.key"
+SANDBOX_API_KEY, SANDBOX_NOTICE_SECRET = "sandbox-api.key", "sandbox-notice.key"
 SECRET_BYTES = 32
 
 
@@ -47,6 +48,19 @@ def create_pair(folder: Path, *, name: str) -> Path | None:
 def write_secret(file: Path) -> None:
     """A new random secret in base64url."""
     write_private(file, urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)).decode() + "\n")
+
+
+def create_payment_sandbox_keys(folder: Path) -> list[Path]:
+    """Make the secrets of the payment sandbox that are missing; the files made."""
+    made: list[Path] = []
+    if not (folder / SANDBOX_API_KEY).exists():
+        write_secret(folder / SANDBOX_API_KEY)
+        made.append(folder / SANDBOX_API_KEY)
+    if not (folder / SANDBOX_NOTICE_SECRET).exists():
+        secret = b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+        write_private(folder / SANDBOX_NOTICE_SECRET, f"whsec_{secret}\n")
+        made.append(folder / SANDBOX_NOTICE_SECRET)
+    return made
 
 
 def add_wrapping_key(file: Path) -> str:

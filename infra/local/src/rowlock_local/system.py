@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chassis.provisioning import provision
 from rowlock_cli.environment import write_env_file
-from rowlock_cli.keys import create_keys
+from rowlock_cli.keys import create_keys, create_payment_sandbox_keys
 from rowlock_local.command import Command
 from rowlock_local.environment import cli_environment, gateway_url, service_environment
 from rowlock_local.errors import LauncherError
@@ -17,7 +17,6 @@ from rowlock_local.one_shot import run_to_end
 from rowlock_local.parts.gateway import gateway_command
 from rowlock_local.parts.mailbox import mailbox_command, mailbox_ports, mailbox_url
 from rowlock_local.parts.payment_sandbox import (
-    create_payment_sandbox_keys,
     payment_sandbox_command,
     payment_sandbox_ports,
     payment_sandbox_url,
@@ -75,7 +74,7 @@ class System:
         require_free(self.settings.rowlock_port, setting="ROWLOCK_PORT", purpose="the gateway")
         self._ports = self._claim_ports()
         create_keys(self.home.keys)
-        create_payment_sandbox_keys(self.home)
+        create_payment_sandbox_keys(self.home.keys)
         try:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self._start_rabbitmq())

@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.key_sets import PUBLIC_KEY_ALGORITHMS
+from chassis.production import has_development_password
 
 MEBIBYTE = 1024 * 1024
 
@@ -150,7 +151,9 @@ class ServiceSettings(BaseSettings):
         description="Share of the traces that is made and sent; the same for the gateway and every service",
     )
     rowlock_mode: Literal["development", "production"] = Field(
-        default="development", description="In `production` no process starts with failpoints armed"
+        default="development",
+        description="In `production` no process starts with failpoints armed or a password that is written "
+        "in compose.yaml",
     )
     failpoints: str = Field(
         default="",
@@ -181,6 +184,14 @@ class ServiceSettings(BaseSettings):
     def _no_failpoints_in_production(self) -> Self:
         if self.rowlock_mode == "production" and (self.failpoints or self.failpoints_directory):
             raise ValueError("failpoints are not for production: unset FAILPOINTS and FAILPOINTS_DIRECTORY")
+        return self
+
+    @model_validator(mode="after")
+    def _no_known_passwords_in_production(self) -> Self:
+        if self.rowlock_mode == "production":
+            for name in ("database_url", "amqp_url"):
+                if has_development_password(getattr(self, name)):
+                    raise ValueError(f"{name.upper()}: not for production with the password everybody knows")
         return self
 
     @property

@@ -1,15 +1,12 @@
 """The development payment provider, unless payments are taken by a real one or by none."""
 
 import os
-import secrets
 import sys
-from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 
-from rowlock_cli.keys import write_secret
+from rowlock_cli.keys import SANDBOX_API_KEY, SANDBOX_NOTICE_SECRET
 from rowlock_local.command import Command
-from rowlock_local.files import write_private
 from rowlock_local.home import Home
 from rowlock_local.ports import prefer_port, require_free
 from rowlock_local.probes import http_answers
@@ -17,8 +14,6 @@ from rowlock_local.settings import LocalSettings
 
 PORT = "payment-sandbox"
 PORT_WISHED = 8090
-API_KEY, NOTICE_SECRET = "sandbox-api.key", "sandbox-notice.key"
-NOTICE_SECRET_BYTES = 32
 NOTICES = "/api/v1/payment-notices/sandbox"
 """Where notices go, through the gateway as those of any provider."""
 
@@ -48,15 +43,6 @@ def payment_sandbox_url(settings: LocalSettings, ports: Mapping[str, int]) -> st
     return f"http://127.0.0.1:{settings.rowlock_payment_sandbox_port or ports[PORT]}"
 
 
-def create_payment_sandbox_keys(home: Home) -> None:
-    """Make the files of its secrets where they are missing."""
-    if not (home.keys / API_KEY).exists():
-        write_secret(home.keys / API_KEY)
-    if not (home.keys / NOTICE_SECRET).exists():
-        secret = b64encode(secrets.token_bytes(NOTICE_SECRET_BYTES)).decode()
-        write_private(home.keys / NOTICE_SECRET, f"whsec_{secret}\n")
-
-
 def payment_environment(settings: LocalSettings, home: Home, ports: Mapping[str, int]) -> dict[str, str]:
     """Who takes payments, as orders and the `rowlock` command are told."""
     told: dict[str, object | None] = {"PAYMENT_PROVIDER": settings.payment_provider}
@@ -69,8 +55,8 @@ def payment_environment(settings: LocalSettings, home: Home, ports: Mapping[str,
         keys = home.keys.resolve()
         told |= {
             "SANDBOX_URL": url,
-            "SANDBOX_API_KEY": keys / API_KEY,
-            "SANDBOX_NOTICE_SECRET": keys / NOTICE_SECRET,
+            "SANDBOX_API_KEY": keys / SANDBOX_API_KEY,
+            "SANDBOX_NOTICE_SECRET": keys / SANDBOX_NOTICE_SECRET,
         }
     return {name: str(value) for name, value in told.items() if value}
 

@@ -1,0 +1,1 @@
+"""Prepares a system of containers before its services start."""
