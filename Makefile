@@ -6,7 +6,7 @@ VENV := .venv/bin
 LOCAL := $(VENV)/python -m rowlock_local
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down reset status logs demo test test-compose check docs fmt bench bench-quick
+.PHONY: help install up down reset status logs demo test test-compose check docs fmt bench bench-quick alerts
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -58,3 +58,6 @@ bench: install ## Measure everything; writes bench/reports/
 
 bench-quick: install ## Measure a little, to see that the bench works
 	@$(VENV)/python -m bench --quick $(BENCH_ARGS)
+
+alerts: install ## Break a system of its own until every alert has fired (ten minutes)
+	@ROWLOCK_FIRE_ALERTS=1 $(VENV)/pytest -s tests/alerts $(ARGS)
