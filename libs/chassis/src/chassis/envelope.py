@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
-from chassis.trace_context import usable_request_id
+from chassis.trace_context import usable_request_id, usable_traceparent
 
 CONTENT_TYPE = "application/cloudevents+json"
 
@@ -84,7 +84,7 @@ class Envelope:
                 aggregate_version=None if version is None else int(version),
                 time=datetime.fromisoformat(document["time"]),
                 source=str(document["source"]),
-                traceparent=document.get("traceparent"),
+                traceparent=usable_traceparent(document.get("traceparent")),
                 request_id=usable_request_id(document.get("requestid")),
             )
             return cls(meta=meta, data=document["data"])

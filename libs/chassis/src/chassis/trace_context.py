@@ -57,6 +57,11 @@ def follow(traceparent: str | None, request_id: str | None) -> TraceContext:
     return begin(request_id)
 
 
+def usable_traceparent(text: object) -> str | None:
+    """The traceparent, if it is one by its form."""
+    return text if isinstance(text, str) and _TRACEPARENT.fullmatch(text) else None
+
+
 def usable_request_id(text: object) -> str | None:
     """The request id, if it is one that may stand in a header and a log line."""
     return text if isinstance(text, str) and _REQUEST_ID.fullmatch(text) else None

@@ -16,7 +16,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ParentBased, Sampler, TraceIdRatioBased
 
 from chassis import tracing
 from chassis.idle_jobs import IdleJobs
@@ -33,11 +33,7 @@ log = get_logger()
 
 
 class TraceExport:
-    """Sends the spans of this process to the collector at `endpoint` (its base URL), from now on.
-
-    `sample_ratio` of the traces that begin here, and of those that others want kept, are sent; who begins a
-    trace unsampled is followed. The same ratio everywhere keeps traces whole: it goes by the trace's id.
-    """
+    """Sends the spans of this process to the collector at `endpoint` (its base URL), from now on."""
 
     def __init__(self, *, endpoint: str, sample_ratio: float, service: str, process: str) -> None:
         session = requests.Session()
@@ -51,9 +47,8 @@ class TraceExport:
             max_export_batch_size=BATCH_SPANS_MAX,
             schedule_delay_millis=SEND_EVERY_MS,
         )
-        ratio = TraceIdRatioBased(sample_ratio)
         self._provider = TracerProvider(
-            sampler=ParentBased(root=ratio, remote_parent_sampled=ratio),
+            sampler=sampler_of(sample_ratio),
             resource=Resource.create(
                 {
                     "service.name": f"rowlock-{service}",
@@ -75,6 +70,16 @@ class TraceExport:
         last = threading.Thread(target=self._provider.shutdown, daemon=True)
         last.start()
         last.join(STOP_S_MAX)
+
+
+def sampler_of(ratio: float) -> Sampler:
+    """Takes `ratio` of the traces that begin here, and of those that others ask for: a client that asks for
+    all of its own gets no more. One that somebody does not take is not taken up again.
+
+    It goes by the trace's id, so the same ratio everywhere keeps traces whole.
+    """
+    by_id = TraceIdRatioBased(ratio)
+    return ParentBased(root=by_id, remote_parent_sampled=by_id)
 
 
 class _Told(SpanExporter):
