@@ -23,6 +23,7 @@ TOKEN_LIFE_S = 7200
 HEALTHY_DEADLINE_S = 120
 PROCESSES = tuple(f"{service}-{kind}" for service in SERVICES for kind in ("api", "worker"))
 """The compose services that are processes of ours, such as orders-worker."""
+KILL = "import os, signal; os.kill({pid}, signal.SIGKILL)"
 TELL_ENVIRONMENT = "import json, os; print(json.dumps(dict(os.environ)))"
 
 
@@ -119,10 +120,11 @@ class ComposeSystem:
         Not `docker kill`: the engine takes that for the wish of a person, and starts nothing again.
         """
         container.reload()
+        any_of_ours = self.project.containers("orders-api")[0]
         self.project.engine.containers.run(
-            container.attrs["Image"],
-            entrypoint="kill",
-            command=["-9", str(container.attrs["State"]["Pid"])],
+            any_of_ours.attrs["Image"],
+            entrypoint=["python", "-c", KILL.format(pid=container.attrs["State"]["Pid"])],
+            command=[],
             pid_mode="host",
             user="root",
             network_mode="none",
