@@ -17,6 +17,10 @@ class PublishUnroutable(PublishFailed):
     """No queue is bound to the message's type."""
 
 
+class PublishRefused(PublishFailed):
+    """The broker said no, for now: its queue has no leader, or no room."""
+
+
 class PublishTimedOut(PublishFailed):
     """The broker did not confirm in time; it may have the message all the same."""
 

@@ -10,7 +10,7 @@ from aiormq.exceptions import DeliveryError, PublishError
 from chassis.envelope import CONTENT_TYPE, Envelope
 from chassis.messaging.connection import broker_errors, close_quietly, connect, open_channel
 from chassis.messaging.topology import declare_exchange
-from chassis.publishing import BrokerUnavailable, PublishFailed, PublishTimedOut, PublishUnroutable
+from chassis.publishing import BrokerUnavailable, PublishRefused, PublishTimedOut, PublishUnroutable
 
 PUBLISH_TIMEOUT_S = 5.0
 
@@ -49,8 +49,9 @@ class Broker:
         try:
             with broker_errors():
                 await self._publish(session.exchange, envelope)
-        except (PublishTimedOut, BrokerUnavailable):
-            # A broker that takes the bytes and says nothing is as good as gone.
+        except (PublishTimedOut, PublishRefused, BrokerUnavailable):
+            # A broker that takes the bytes and says nothing is as good as gone. And a channel opened while a
+            # queue of a cluster had no leader is refused for ever after, where a new one is not.
             await self._drop(session)
             raise
 
@@ -64,7 +65,7 @@ class Broker:
         except PublishError as error:
             raise PublishUnroutable(f"no queue is bound to {message_type}") from error
         except DeliveryError as error:
-            raise PublishFailed("the broker refused the message") from error
+            raise PublishRefused("the broker refused the message") from error
 
     async def close(self) -> None:
         """Close the connection."""
