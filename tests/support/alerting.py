@@ -2,11 +2,12 @@
 need not hold for minutes before it fires. Thresholds and the times that rates are taken over stay as they are.
 """
 
+import asyncio
 import re
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,15 @@ class Alerts:
         took_s = time.monotonic() - began_at
         sys.stdout.write(f"\nFIRED {name} {shown} after {took_s:.0f} s: {alert['annotations']['summary']}\n")
         return alert
+
+    async def fires_while(self, trouble: Callable[[], Awaitable[object]], name: str, **labels: str) -> None:
+        """The alert fires while this goes on and on. A counter shows nothing of what came before it was first seen."""
+        lasting = asyncio.create_task(_again_and_again(trouble))
+        try:
+            await self.fires(name, within_s=120, **labels)
+        finally:
+            lasting.cancel()
+            await asyncio.gather(lasting, return_exceptions=True)
 
     async def ends(self, name: str, *, within_s: float = 60, **labels: str) -> None:
         """Wait until no alert of these labels fires any more."""
@@ -125,6 +135,12 @@ async def everybody_answers(alerts: Alerts) -> None:
         return set((await alerts.targets()).values()) == {"up"}
 
     await wait_until(look, deadline_s=60, poll_ms=500, what="every target answers")
+
+
+async def _again_and_again(trouble: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        await trouble()
+        await asyncio.sleep(0.1)
 
 
 def hurried_copy(folder: Path) -> None:

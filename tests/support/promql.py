@@ -29,6 +29,8 @@ FOREIGN = {
 }
 _LABELS = re.compile(r"\{[^{}]*\}|\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*\)")
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
+_SELECTORS = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)\{([^{}]*)\}")
+_MATCHERS = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"(\d+)"')
 _NAMES = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*(?!\s*\()\b(?!\s*\()")
 _WORDS = {"and", "or", "unless", "by", "on", "bool", "offset"}
 _RANGES = re.compile(r"\[[^\[\]]*\]")
@@ -59,6 +61,20 @@ def dashboard_expressions() -> dict[str, str]:
 def plain(expression: str) -> str:
     """As Prometheus gets it."""
     return expression.replace("$__rate_interval", "1m").replace("$service", ".*")
+
+
+def matchers(expression: str) -> Iterator[tuple[str, str, str]]:
+    """Metric, label and word of each `label="word"`; for `=~` one for each of its alternatives, if it has nothing else."""
+    strings: list[str] = []
+
+    def put_aside(found: re.Match[str]) -> str:
+        strings.append(found[0][1:-1])
+        return f'"{len(strings) - 1}"'
+
+    for name, labels in _SELECTORS.findall(_STRINGS.sub(put_aside, expression)):
+        for label, operator, number in _MATCHERS.findall(labels):
+            words = strings[int(number)].split("|") if "~" in operator else [strings[int(number)]]
+            yield from ((name, label, word) for word in words)
 
 
 def metric_names(expression: str) -> set[str]:
