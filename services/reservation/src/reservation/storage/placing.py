@@ -149,7 +149,7 @@ placed AS (
   CROSS JOIN (SELECT clock_timestamp() AS at OFFSET 0) moment
   WHERE d.free_seats = j.seats
   ORDER BY j.buyer_id, j.idempotency_key
-  ON CONFLICT (buyer_id, idempotency_key) DO NOTHING
+  ON CONFLICT DO NOTHING
   RETURNING hold_id, event_id, seat_ids, placed_at, expires_at
 ),
 claimed AS (
