@@ -19,7 +19,7 @@ READY_AT = Path("/tmp/rowlock-ready-at")  # noqa: S108
 """Address at which it was ready, and how often it was seen to be another since."""
 USUAL_PORT = 8000
 TIMEOUT_S = 3.0
-RETRIES = 2
+RETRIES = 3
 """As in the image: failures in a row that make a container unhealthy."""
 
 
