@@ -1,6 +1,7 @@
 """Questions to parts that may be dead, slow or silent: each has its time, and none holds up the others."""
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Coroutine
@@ -50,6 +51,8 @@ def answered(work: Coroutine[Any, Any, T], *, deadline_s: float = DEADLINE_S) ->
     questions it gave up are still doing.
     """
     result: Future[T] = Future()
+    # A library's word on a connection that was given up is of no use beside ours.
+    logging.getLogger().addHandler(logging.NullHandler())
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda _loop, _context: None)  # of what was given up
     _given_up.append(loop)

@@ -1,0 +1,409 @@
+"""`rowlock doctor` finds each fault by its check and its setting, and nothing in a healthy system."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import aio_pika
+import psycopg
+import pytest
+from integration.cli.conftest import DELIVERY_LIMIT, look, seen
+from integration.cli.stand_in import StandInProcess, free_port
+from typer.testing import CliRunner
+
+from chassis.messaging import declare_queues
+from chassis.messaging.inspection import BrokerSight
+from rowlock_cli.doctor.checks import CHECKS
+from rowlock_cli.doctor.command import examine
+from rowlock_cli.doctor.facts import own_checks
+from rowlock_cli.keys import create_keys
+from rowlock_cli.main import create_app
+from rowlock_cli.services import consumers_of
+from support.payment_sandbox import running_payment_sandbox
+
+PRODUCTION_PASSWORDS = "no_passwords_everybody_knows"
+OF_THE_PARTS = {PRODUCTION_PASSWORDS, "settings_complete"}
+"""The parts of the tests have passwords that everybody knows, which services refuse in production."""
+
+
+async def test_a_healthy_system_gives_nothing(doctor, tell_figure):
+    facts = await look()
+
+    assert examine(facts) == {}
+    assert facts.unanswered() == {}
+    opened = sum(sum(each.facts["connections_max"].values()) for each in facts.telling)
+    tell_figure(
+        f"doctor: {len(CHECKS) + sum(map(len, own_checks().values()))} checks, {opened} connections told"
+    )
+
+
+async def test_the_command_says_so_and_ends_with_0(doctor):
+    result = await asyncio.to_thread(CliRunner().invoke, create_app(), ["doctor", "--deadline-s", "30"])
+
+    assert (result.exit_code, result.stdout) == (0, "Nothing is misconfigured.\n")
+
+
+async def test_a_finding_has_its_setting_what_is_wrong_and_what_to_do(doctor, keys):
+    (keys / "lookup.key").unlink()
+
+    result = await asyncio.to_thread(CliRunner().invoke, create_app(), ["doctor", "--deadline-s", "30"])
+
+    assert result.exit_code == 1
+    assert "LOOKUP_KEY  [key_files_usable]" in result.stdout
+    assert f"wrong:  {keys / 'lookup.key'} holds no lookup key: FileNotFoundError" in result.stdout
+    assert "do:     make the keys that are missing" in result.stdout
+
+
+async def test_what_could_not_be_asked_is_said_and_ends_with_3(doctor, system):
+    await system.processes["catalog-worker"].stop()
+
+    result = await asyncio.to_thread(CliRunner().invoke, create_app(), ["doctor", "--deadline-s", "30"])
+
+    assert result.exit_code == 3
+    assert "could not ask catalog-worker" in result.stdout
+    assert "Nothing is misconfigured as far as could be asked." in result.stdout
+
+
+async def test_a_setting_that_is_missing(doctor, monkeypatch):
+    monkeypatch.delenv("MAIL_FROM")
+
+    assert await doctor.settings_by_check() == {"settings_complete": ["MAIL_FROM"]}
+
+
+@pytest.mark.parametrize(
+    ("setting", "file"),
+    [
+        ("WRAPPING_KEYS", "wrapping-keys.json"),
+        ("LOOKUP_KEY", "lookup.key"),
+        ("INTERNAL_API_KEY", "internal-api.key"),
+        ("HOLD_TOKEN_PRIVATE_KEY", "hold-token.jwk"),
+    ],
+)
+async def test_a_key_file_that_is_missing_or_of_no_use(doctor, keys, setting, file):
+    (keys / file).write_text("\n")
+    assert await doctor.settings_by_check() == {"key_files_usable": [setting]}
+
+    (keys / file).unlink()
+    assert await doctor.settings_by_check() == {"key_files_usable": [setting]}
+
+
+async def test_a_secret_file_that_others_can_read(doctor, keys):
+    (keys / "lookup.key").chmod(0o640)
+
+    found = await doctor()
+
+    assert list(found) == ["secret_files_private"]
+    assert "mode 0640" in found["secret_files_private"][0].wrong
+
+
+async def test_public_keys_of_another_hold_token_key(doctor, keys, tmp_path):
+    create_keys(tmp_path / "others")
+    (keys / "hold-token.jwks").write_text((tmp_path / "others" / "hold-token.jwks").read_text())
+
+    assert await doctor.settings_by_check() == {"hold_token_keys_fit": ["HOLD_TOKEN_JWKS"]}
+
+
+@pytest.mark.parametrize("setting", ["LOOKUP_KEY", "INTERNAL_API_KEY", "WRAPPING_KEYS"])
+async def test_a_process_with_another_key(doctor, system, tmp_path, setting):
+    create_keys(tmp_path / "others")
+    file = {"LOOKUP_KEY": "lookup.key", "INTERNAL_API_KEY": "internal-api.key"}.get(
+        setting, "wrapping-keys.json"
+    )
+    system.processes["orders-api"].be_told(**{setting.lower(): str(tmp_path / "others" / file)})
+
+    found = await doctor()
+
+    assert {name: [each.setting for each in several] for name, several in found.items()} == {
+        "processes_told_the_same": [setting]
+    }
+    assert "orders-api: " in found["processes_told_the_same"][0].wrong
+
+
+async def test_a_process_at_another_broker_or_with_other_proxies(doctor, system):
+    system.processes["catalog-worker"].be_told(amqp_url="amqp://rowlock:secret@elsewhere/", trusted_proxies=2)
+
+    found = await doctor()
+
+    assert [each.setting for each in found["processes_told_the_same"]] == ["TRUSTED_PROXIES", "AMQP_URL"]
+    assert [each.setting for each in found["gateway_counts_the_same_proxies"]] == ["TRUSTED_PROXIES"]
+    assert "secret" not in str(found)
+
+
+async def test_a_gateway_that_counts_other_proxies(doctor, monkeypatch):
+    monkeypatch.setenv("GATEWAY_TRUSTED_PROXIES", "1")
+
+    assert await doctor.settings_by_check() == {"gateway_counts_the_same_proxies": ["TRUSTED_PROXIES"]}
+
+
+@pytest.mark.parametrize("ahead_s", [-40, 40])
+async def test_a_clock_that_is_wrong(doctor, system, ahead_s):
+    process = system.processes["orders-api"]
+    process.told = {"now": (datetime.now(UTC) + timedelta(seconds=ahead_s)).isoformat()}
+
+    found = await doctor()
+
+    assert list(found) == ["clocks_agree"]
+    assert f"{'ahead of' if ahead_s > 0 else 'behind'} this machine" in found["clocks_agree"][0].wrong
+
+
+async def test_a_database_with_a_wrong_clock(doctor):
+    facts = await look()
+    databases = {**facts.databases, "orders": replace(seen(facts, "orders"), clock_ahead_s=-9.0)}
+
+    assert list(examine(replace(facts, databases=databases))) == ["clocks_agree"]
+
+
+async def test_a_replica_that_closes_before_the_gateway(doctor, system):
+    system.processes["orders-api"].be_told(keep_alive_s=60)
+    system.processes["orders-worker"].be_told(keep_alive_s=5)  # nobody keeps connections to it
+
+    assert await doctor.settings_by_check() == {"replicas_outlast_idle_connections": ["KEEP_ALIVE_S"]}
+
+
+async def test_a_stop_that_takes_longer_than_there_is(doctor, system):
+    system.processes["orders-api"].be_told(drain_notice_s=4.0, drain_s=15.0)
+
+    found = await doctor()
+
+    assert list(found) == ["stop_fits_grace_period"]
+    assert "27 s" in found["stop_fits_grace_period"][0].wrong
+
+
+async def test_in_production_a_replica_that_stops_at_once(doctor, system, settings_for, monkeypatch):
+    monkeypatch.setenv("ROWLOCK_MODE", "production")
+    monkeypatch.setenv("PUBLIC_URL", "https://tickets.example")
+    system.tell_all(
+        rowlock_mode="production", public_url="https://tickets.example", drain_notice_s=4.0, drain_s=5.0
+    )
+    assert set(await doctor()) <= OF_THE_PARTS
+
+    for process in system.processes.values():
+        process.be_told(rowlock_mode="production", public_url="https://tickets.example")
+    assert set(await doctor()) <= OF_THE_PARTS, "one replica has no other beside it"
+
+    orders = system.processes["orders-api"]
+    second = StandInProcess(orders._settings, "api", host="127.0.0.1", port=free_port())
+    second.be_told(rowlock_mode="production", public_url="https://tickets.example")
+    await second.start()
+    monkeypatch.setenv("ORDERS_API_REPLICA_URLS", f"{orders.url} {second.url}")
+    found = await doctor()
+    await second.stop()
+
+    assert set(found) - OF_THE_PARTS == {"stopping_replicas_are_taken_out_first"}
+
+
+async def test_more_connections_than_postgresql_gives(doctor, system):
+    for process in system.processes.values():
+        process.be_told(database_pool_size=200)
+
+    found = await doctor()
+
+    assert list(found) == ["connections_suffice"]
+    # Ten pools of 200; 5 beside each; 4 more for each of five workers. The largest kind is a worker.
+    assert "may open 2070, 209 more while" in found["connections_suffice"][0].wrong
+
+
+async def test_behind_a_pooler_its_own_limits_hold(doctor, system):
+    system.tell_all(database_pool_size=200)
+    facts = await look()
+    pooled = {service: replace(seen(facts, service), is_pooled=True) for service in facts.databases}
+
+    assert examine(replace(facts, databases=pooled)) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        ({"version_num": 150018, "version": "15.18"}, "version_recent_enough"),
+        ({"is_standby": True}, "takes_writes"),
+    ],
+)
+async def test_a_server_that_is_not_fit(doctor, change, check):
+    facts = await look()
+    orders = seen(facts, "orders")
+    databases = {**facts.databases, "orders": replace(orders, server=replace(orders.server, **change))}
+
+    found = examine(replace(facts, databases=databases))
+
+    assert {name: [each.setting for each in several] for name, several in found.items()} == {
+        check: ["ORDERS_DATABASE_URL"]
+    }
+
+
+@pytest.mark.parametrize("name", ["lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"])
+async def test_a_role_without_a_timeout(doctor, role_setting, name):
+    role_setting("orders", name, "0")
+
+    assert await doctor.settings_by_check() == {"roles_have_timeouts": [name]}
+
+
+@pytest.mark.parametrize(("revision", "says"), [("behind", "behind"), ("newer", "does not know")])
+async def test_a_schema_that_is_not_at_its_head(doctor, admin_database_url, revision, says):
+    facts = await look()
+    head = seen(facts, "orders").revisions.head
+    other = "from_the_future" if revision == "newer" else "2026_11_23_2030"
+    with psycopg.connect(admin_database_url, autocommit=True) as connection:
+        connection.execute("UPDATE orders.alembic_version SET version_num = %s", [other])
+        try:
+            found = await doctor()
+        finally:
+            connection.execute("UPDATE orders.alembic_version SET version_num = %s", [head])
+
+    assert [each.setting for each in found.pop("schemas_at_head")] == ["migrations of orders"]
+    assert found == {}
+
+
+@pytest.mark.parametrize("name", ["synchronous_commit"])
+async def test_in_production_commits_that_a_crash_forgets(doctor, system, role_setting, monkeypatch, name):
+    role_setting("orders", name, "off")
+    assert await doctor() == {}, "good enough for development"
+
+    monkeypatch.setenv("ROWLOCK_MODE", "production")
+    monkeypatch.setenv("PUBLIC_URL", "https://tickets.example")
+    system.tell_all(rowlock_mode="production", public_url="https://tickets.example")
+    found = await doctor.settings_by_check()
+
+    assert found.pop("commits_survive_a_crash") == [name]
+    assert set(found) <= OF_THE_PARTS
+
+
+async def test_an_old_broker(doctor):
+    facts = await look()
+
+    assert isinstance(facts.broker, BrokerSight)
+
+    found = examine(replace(facts, broker=replace(facts.broker, version="3.9.29")))
+
+    assert list(found) == ["version_known"]
+
+
+@pytest.mark.parametrize("queue", ["orders", "orders.dead"])
+async def test_a_queue_that_is_missing(doctor, amqp_url, queue):
+    async with await aio_pika.connect(amqp_url) as connection:
+        await (await connection.channel()).queue_delete(queue)
+
+    assert await doctor.settings_by_check() == {"queues_exist": ["queues"]}
+
+
+async def test_looking_makes_no_queue(doctor, amqp_url):
+    async with await aio_pika.connect(amqp_url) as connection:
+        await (await connection.channel()).queue_delete("orders")
+        await look()
+        channel = await connection.channel()
+        with pytest.raises(aio_pika.exceptions.ChannelNotFoundEntity):
+            await channel.get_queue("orders")
+
+
+async def test_a_queue_with_another_delivery_limit(doctor, amqp_url):
+    consumers = consumers_of("orders")
+    async with await aio_pika.connect(amqp_url) as connection:
+        await (await connection.channel()).queue_delete("orders")
+        await declare_queues(consumers, amqp_url=amqp_url, delivery_limit=3)
+        found = await doctor()
+        await (await connection.channel()).queue_delete("orders")
+    await declare_queues(consumers, amqp_url=amqp_url, delivery_limit=DELIVERY_LIMIT)
+
+    assert [each.setting for each in found.pop("queues_have_our_arguments")] == ["DELIVERY_LIMIT"]
+    assert found == {}
+
+
+async def test_a_broker_that_takes_no_messages(doctor):
+    """The alarm itself is in tests/e2e/test_status_and_doctor.py."""
+    facts = await look()
+
+    assert list(examine(replace(facts, broker_takes_messages=False))) == ["messages_are_taken"]
+
+
+async def test_a_gateway_that_does_not_find_the_replicas(doctor, system):
+    system.gateway.unreached = {"orders"}
+    assert await doctor.settings_by_check() == {"gateway_reaches_services": ["ORDERS_API_REPLICA_URLS"]}
+
+    system.processes["orders-api"].failing = ["database"]
+    assert await doctor() == {}, "a replica that is not ready is not the gateway's fault"
+
+
+@pytest.mark.parametrize("source", ["missing.jwks", "http://127.0.0.1:9/jwks.json"])
+async def test_a_key_set_that_cannot_be_read(doctor, monkeypatch, source):
+    monkeypatch.setenv("ACCESS_TOKEN_JWKS", source)
+
+    assert await doctor.settings_by_check() == {"access_token_keys_readable": ["ACCESS_TOKEN_JWKS"]}
+
+
+async def test_in_production_the_sandbox_and_failpoints(doctor, system, monkeypatch):
+    monkeypatch.setenv("ROWLOCK_MODE", "production")
+    monkeypatch.setenv("FAILPOINTS", "orders.notice.verified")
+    monkeypatch.setenv("PUBLIC_URL", "https://tickets.example")
+    system.tell_all(rowlock_mode="production", public_url="https://tickets.example")
+    system.processes["orders-api"].be_told(rowlock_mode="production", payment_provider="sandbox")
+
+    found = await doctor.settings_by_check()
+
+    assert found["nothing_for_development"] == ["PAYMENT_PROVIDER", "FAILPOINTS"]
+    assert found["processes_told_the_same"] == ["PUBLIC_URL", "PAYMENT_PROVIDER"]
+
+
+async def test_in_production_passwords_that_everybody_knows(doctor, system, monkeypatch):
+    for name, url in {
+        "ORDERS_DATABASE_URL": "postgresql://orders:rowlock-development@127.0.0.1:9/none",
+        "CATALOG_DATABASE_URL": "postgresql://catalog:catalog@127.0.0.1:9/none",
+        "AMQP_URL": "amqp://guest:guest@127.0.0.1:9/",
+        "ACCOUNTS_DATABASE_URL": "postgresql://accounts@127.0.0.1:9/none",
+        "NOTIFICATIONS_DATABASE_URL": "postgresql://notifications:h4rd-to-guess@127.0.0.1:9/none",
+        "RESERVATION_DATABASE_URL": "postgresql://reservation:h4rd-to-guess@127.0.0.1:9/none",
+        "ROWLOCK_MODE": "production",
+    }.items():
+        monkeypatch.setenv(name, url)
+
+    found = await doctor()
+
+    named = [each.setting for each in found[PRODUCTION_PASSWORDS]]
+    assert {"ACCOUNTS_DATABASE_URL", "AMQP_URL", "CATALOG_DATABASE_URL", "ORDERS_DATABASE_URL"} <= set(named)
+    assert not {"NOTIFICATIONS_DATABASE_URL", "RESERVATION_DATABASE_URL"} & set(named)
+    assert "rowlock-development" not in str(found)
+
+
+async def test_in_production_an_address_without_tls(doctor, system, monkeypatch):
+    monkeypatch.setenv("ROWLOCK_MODE", "production")
+    system.tell_all(rowlock_mode="production")
+
+    found = await doctor.settings_by_check()
+
+    assert found.pop("public_url_is_https") == ["PUBLIC_URL"]
+    assert set(found) <= OF_THE_PARTS
+
+
+async def test_a_mail_server_that_is_away(doctor, monkeypatch):
+    monkeypatch.setenv("SMTP_URL", f"smtp://127.0.0.1:{free_port()}")
+
+    assert await doctor.settings_by_check() == {"mail_server_takes_us": ["SMTP_URL"]}
+
+
+async def test_a_payment_provider_that_is_away_or_does_not_take_our_key(doctor, keys, monkeypatch):
+    with running_payment_sandbox() as sandbox:
+        monkeypatch.setenv("PAYMENT_PROVIDER", "sandbox")
+        monkeypatch.setenv("SANDBOX_URL", sandbox.url)
+        for name, path in sandbox.secret_files().items():
+            monkeypatch.setenv(name, path)
+        healthy = await doctor()
+
+        (keys / "wrong.key").write_text("not the sandbox's\n")
+        monkeypatch.setenv("SANDBOX_API_KEY", str(keys / "wrong.key"))
+        wrong_key = await doctor()
+        monkeypatch.setenv("SANDBOX_API_KEY", sandbox.secret_files()["SANDBOX_API_KEY"])
+        monkeypatch.setenv("SANDBOX_NOTICE_SECRET", str(keys / "missing"))
+        no_secret = await doctor.settings_by_check()
+        monkeypatch.setenv("SANDBOX_NOTICE_SECRET", sandbox.secret_files()["SANDBOX_NOTICE_SECRET"])
+        monkeypatch.setenv("SANDBOX_URL", f"http://127.0.0.1:{free_port()}")
+        away = await doctor()
+
+    assert "payment_provider_answers" not in healthy
+    assert "401" in wrong_key["payment_provider_answers"][0].wrong
+    assert no_secret["payment_provider_answers"] == no_secret["key_files_usable"] == ["SANDBOX_NOTICE_SECRET"]
+    assert "SANDBOX_URL" in away["payment_provider_answers"][0].setting
+
+
+def test_every_check_has_a_name_of_its_own_and_says_what_it_finds():
+    names = [check.__name__ for check in CHECKS]
+
+    assert len(set(names)) == len(names)
+    assert all((check.__doc__ or "").strip() for check in CHECKS)
