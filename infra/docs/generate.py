@@ -10,6 +10,7 @@ import configuration_page
 import connections_page
 import doctor_page
 import messages_page
+import metrics_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {
@@ -17,6 +18,7 @@ PAGES = {
     "connections.md": connections_page.render,
     "doctor.md": doctor_page.render,
     "messages.md": messages_page.render,
+    "metrics.md": metrics_page.render,
 }
 
 

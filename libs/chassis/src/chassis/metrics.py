@@ -8,6 +8,7 @@ Labels take a handful of known words: never an id, and nothing of a person. A se
 there from the start, at 0. docs/metrics.md is made of the declarations.
 """
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,10 +62,14 @@ class Declared:
     """What docs/metrics.md says of a metric."""
 
     name: str
+    owner: str
+    """The package that declares it: `chassis`, or a service."""
     kind: Literal["counter", "gauge", "histogram"]
     meaning: str
     labels: Mapping[str, tuple[str, ...] | str]
     told_by: Process
+    is_sampled: bool
+    """Every replica tells the same, found in PostgreSQL or at the broker; nothing where that fails."""
 
 
 DECLARED: dict[str, Declared] = {}
@@ -99,9 +104,11 @@ def histogram(
 class _CollectedGauge(Collector):
     """A gauge whose values are found when somebody asks for them."""
 
-    def __init__(self, name: str, meaning: str, labels: Labels, told_by: Process) -> None:
+    def __init__(
+        self, name: str, meaning: str, labels: Labels, told_by: Process, *, is_sampled: bool = False
+    ) -> None:
         self._name, self._meaning, self._labels = name, meaning, list(labels)
-        _declare(name, "gauge", meaning, labels, told_by)
+        _declare(name, "gauge", meaning, labels, told_by, is_sampled=is_sampled)
         REGISTRY.register(self)
 
     def describe(self) -> Iterable[Metric]:
@@ -148,7 +155,7 @@ class SampledGauge(_CollectedGauge):
     def __init__(
         self, name: str, meaning: str, labels: Labels = NO_LABELS, *, told_by: Process = "worker"
     ) -> None:
-        super().__init__(name, meaning, labels, told_by)
+        super().__init__(name, meaning, labels, told_by, is_sampled=True)
         self._told: dict[tuple[str, ...], tuple[float, float]] = {}
 
     def tell(self, values: Values, *, good_for_s: float) -> None:
@@ -181,12 +188,22 @@ def _declare(
     meaning: str,
     labels: Labels,
     told_by: Process,
+    *,
+    is_sampled: bool = False,
 ) -> Declared:
     known = {
         label: words if isinstance(words, str) else tuple(map(str, words)) for label, words in labels.items()
     }
-    declared = DECLARED[name] = Declared(name, kind, meaning, known, told_by)
+    declared = DECLARED[name] = Declared(name, _owner(), kind, meaning, known, told_by, is_sampled)
     return declared
+
+
+def _owner() -> str:
+    """The package of the module that is declaring."""
+    frame = sys._getframe(1)  # noqa: SLF001 -- nobody else knows who calls
+    while frame.f_back is not None and frame.f_globals["__name__"] == __name__:
+        frame = frame.f_back
+    return frame.f_globals["__name__"].partition(".")[0]
 
 
 def _with_known_words(metric: M, declared: Declared) -> M:

@@ -17,6 +17,7 @@ ENDED = counter(
     "rowlock_mails_ended_total",
     "Mails that need no more trying: `given_up` could not be sent and are an operator's",
     {"state": END_STATES},
+    told_by="worker",
 )
 _ENDED = {state: ENDED.labels(state) for state in END_STATES}
 

@@ -9,7 +9,8 @@ OPEN_ORDER_STATES = (OrderState.AWAITING_PAYMENT, OrderState.FINALIZING, OrderSt
 OPEN_PAYMENT_STATES = (PaymentState.PENDING,)
 OWED_REFUND_STATES = (RefundState.PENDING, RefundState.SUBMITTED, RefundState.FAILED)
 
-PROVIDERS = "providers, as PAYMENT_PROVIDER names them"
+PROVIDERS = ("sandbox", "stripe")
+NOTICE_REFUSALS = ("forged", "stale", "malformed")
 
 ORDERS = SampledGauge(
     "rowlock_orders", "Orders that are not over, up to 100,000 together", {"state": OPEN_ORDER_STATES}
@@ -49,7 +50,7 @@ REFUND_CHANGES = counter(
 NOTICES_REFUSED = counter(
     "rowlock_payment_notices_refused_total",
     "Notices of payment providers that were not believed",
-    {"provider": PROVIDERS, "reason": "forged, stale or malformed"},
+    {"provider": PROVIDERS, "reason": NOTICE_REFUSALS},
     told_by="api",
 )
 _ORDER_CHANGES = {state: ORDER_CHANGES.labels(state) for state in OrderState}
