@@ -111,6 +111,7 @@ class Worker:
             inbox=Inbox(inbox_table(MetaData(schema=self.settings.service_name))),
             prefetch=self.settings.consumer_prefetch,
             delivery_limit=self.settings.delivery_limit,
+            access_log=self.settings.access_log,
         )
         return [
             self.relay.run(),

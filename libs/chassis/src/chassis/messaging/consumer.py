@@ -40,6 +40,7 @@ class ConsumerContext:
     inbox: Inbox
     prefetch: int
     delivery_limit: int
+    access_log: bool = True
 
 
 class Consumer:
@@ -81,6 +82,7 @@ class Consumer:
             inbox=context.inbox,
             concurrency=self._prefetch or context.prefetch,
             delivery_limit=context.delivery_limit,
+            access_log=context.access_log,
         )
         self._deliveries = deliveries
         self.consuming = False

@@ -49,12 +49,14 @@ class Deliveries:
         inbox: Inbox,
         concurrency: int,
         delivery_limit: int,
+        access_log: bool = True,
     ) -> None:
         self._consumer = consumer
         self._subscriptions = subscriptions
         self._db = db
         self._inbox = inbox
         self._delivery_limit = delivery_limit
+        self._access_log = access_log
         self._metrics = DeliveryMetrics(consumer)
         self._free = asyncio.Semaphore(concurrency)
         self._running: set[asyncio.Task[None]] = set()
@@ -117,6 +119,15 @@ class Deliveries:
         finally:
             self._metrics.took(began_at)
         self._metrics.handled(is_new=is_new, told_at=envelope.meta.time)
+        if self._access_log:
+            log.info(
+                "message_handled",
+                consumer=self._consumer,
+                message_type=envelope.meta.message_type,
+                message_id=str(envelope.meta.message_id),
+                is_new=is_new,
+                ms=round((time.perf_counter() - began_at) * 1000, 1),
+            )
 
     async def _patiently(self, subscription: Subscription, content: Any, envelope: Envelope) -> bool:
         """Database trouble passes: wait here for it to do so, rather than burn deliveries."""
