@@ -56,7 +56,7 @@ def test_every_alert_has_a_case_that_fires_and_one_that_does_not(alert):
 def test_every_alert_says_how_urgent_it_is_and_where_to_read_on(alert):
     rule = ALERTS[alert]
 
-    assert rule["labels"]["severity"] in {"page", "ticket"}
+    assert rule["labels"]["severity"] in {"page", "task"}
     assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
     assert rule["annotations"]["runbook_url"] == f"docs/runbooks/{alert}.md"
 
