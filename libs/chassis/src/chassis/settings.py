@@ -137,7 +137,9 @@ class ServiceSettings(BaseSettings):
         default="info", description="Least severe log line written"
     )
     log_format: Literal["console", "json"] = Field(default="console", description="Shape of log lines")
-    access_log: bool = Field(default=True, description="Write one log line per HTTP request and per message handled")
+    access_log: bool = Field(
+        default=True, description="Write one log line per HTTP request and per message handled"
+    )
     otel_exporter_otlp_endpoint: str = Field(
         default="",
         pattern=r"^(https?://.+)?$",
