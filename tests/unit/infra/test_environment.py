@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from bus import SERVICES
-from rowlock_cli.keys import create_keys
+from rowlock_cli.keys import create_keys, create_payment_sandbox_keys
 from rowlock_local.environment import cli_environment, service_environment
 from rowlock_local.errors import LauncherError
 from rowlock_local.home import Home
 from rowlock_local.parts.mailbox import mailbox_ports, mailbox_url, smtp_url
 from rowlock_local.parts.payment_sandbox import (
-    create_payment_sandbox_keys,
     payment_sandbox_command,
     payment_sandbox_ports,
     payment_sandbox_url,
@@ -40,7 +39,8 @@ def settings_with(**given) -> LocalSettings:
 
 def ports_of(home, settings):
     parts = (*mailbox_ports(home, settings), *payment_sandbox_ports(home, settings))
-    names = [*parts, *(f"{service}-api-1" for service in LAUNCHED)]
+    processes = (f"{service}-{kind}-1" for service in LAUNCHED for kind in ("api", "worker"))
+    names = [*parts, *processes]
     return claim_ports(home, names=names)
 
 
@@ -127,7 +127,7 @@ def test_the_mailbox_has_its_usual_port_where_that_is_free(home, monkeypatch):
 
 def test_services_and_the_sandbox_are_told_the_same_and_share_its_secrets(home):
     settings = settings_with(rowlock_port=28_080)
-    create_payment_sandbox_keys(home)
+    create_payment_sandbox_keys(home.keys)
     ports = ports_of(home, settings)
     told = service_environment(settings, home, ports)
     sandbox = payment_sandbox_command(settings, home, ports, gateway_url="http://127.0.0.1:28080").env
@@ -141,11 +141,11 @@ def test_services_and_the_sandbox_are_told_the_same_and_share_its_secrets(home):
 
 
 def test_the_secrets_of_the_sandbox_are_made_once_for_their_owner_alone(home):
-    create_payment_sandbox_keys(home)
+    create_payment_sandbox_keys(home.keys)
     told = service_environment(settings_with(), home, ports_of(home, settings_with()))
     files = [Path(told[name]) for name in ("SANDBOX_API_KEY", "SANDBOX_NOTICE_SECRET")]
     before = [file.read_text() for file in files]
-    create_payment_sandbox_keys(home)
+    create_payment_sandbox_keys(home.keys)
 
     assert before == [file.read_text() for file in files]
     assert [0o600, 0o600] == [stat.S_IMODE(file.stat().st_mode) for file in files]
