@@ -16,7 +16,7 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 def set_up_logs(*, level: str = "info", log_format: str = "console") -> None:
     """Send structlog and the standard library's loggers to stdout in one shape."""
     shared: list[Any] = [
-        _add_trace_context,
+        add_trace_context,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         # Not left to a renderer: some show the values of local variables, and with them people's data.
@@ -38,9 +38,10 @@ def set_up_logs(*, level: str = "info", log_format: str = "console") -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def _add_trace_context(
+def add_trace_context(
     _logger: object, _method: str, facts: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
+    """A processor of structlog: which trace and which request a line is of, unless it says so itself."""
     if (context := current()) is not None:
         facts.setdefault("trace_id", context.trace_id)
         if context.request_id is not None:

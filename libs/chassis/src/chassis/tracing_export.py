@@ -41,7 +41,7 @@ class TraceExport:
         exporter = OTLPSpanExporter(
             endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=SEND_S_MAX, session=session
         )
-        batches = BatchSpanProcessor(
+        self._batches = BatchSpanProcessor(
             _Told(exporter, to=urlsplit(endpoint).netloc.rpartition("@")[2]),
             max_queue_size=QUEUE_SPANS_MAX,
             max_export_batch_size=BATCH_SPANS_MAX,
@@ -60,9 +60,14 @@ class TraceExport:
             ),
             shutdown_on_exit=False,
         )
-        self._provider.add_span_processor(IdleJobs(batches))
+        self._provider.add_span_processor(IdleJobs(self._batches))
         tracing.use(self._provider.get_tracer("rowlock"))
         log.info("tracing_started", sample_ratio=sample_ratio)
+
+    @property
+    def queued(self) -> int:
+        """Spans that wait to be sent."""
+        return len(self._batches._batch_processor._queue)  # noqa: SLF001 -- the library tells it nowhere else
 
     def stop(self) -> None:
         """Send what is there, for STOP_S_MAX at most: a collector that is away keeps no process alive."""
