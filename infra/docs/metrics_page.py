@@ -31,8 +31,11 @@ No sample reads a seat: reservation's worker keeps what it counts for catalog an
 Rows of queues are counted by index, up to 100,000. A sample reads a snapshot and locks no row, is given up
 after 2 s, and comes less often where it would be busy for more than 2 % of the time.
 
-On one core of the machine we measure on, a request costs 1.5 µs for these figures, a hold 0.3 µs more, a
-delivery 3.6 µs, the use of a connection 1.3 µs; an answer of `/metrics` with 1,000 series takes 6 ms.
+Measured on two cores that other work shared: a request costs 1.5 µs for these figures, a hold 0.3 µs more, a
+delivery 3.6 µs, the use of a connection 1.3 µs; an answer of `/metrics` with 1,000 series takes 6 ms. With
+1,000,000 seats, orders and mails, 10,000 events on sale, and 50,000 to 100,000 rows in every queue, the
+median samples took 9 ms (seats, sweeper), 107 ms (55,000 orders under way), 60 ms (50,000 payments and
+100,000 refunds), 5 ms (mails), 11 ms (outbox) and 3 ms (sessions); with short queues each takes a few.
 """
 
 
