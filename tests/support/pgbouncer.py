@@ -24,6 +24,8 @@ from support.processes import running, temporary_home
 SETTING = "ROWLOCK_TEST_PGBOUNCER"
 CONFIGURATION = Path(__file__).parents[2] / "infra" / "pgbouncer" / "pgbouncer.ini"
 KEEPS_PREPARED_STATEMENTS = (1, 22)
+BUSY_MACHINE_S = 60
+"""Longest wait for a session: on the machine that runs the tests a login may take seconds."""
 APT = (
     ("apt-get", "-q", "update"),
     ("apt-get", "-q", "install", "--yes", "--no-install-recommends", "pgbouncer"),
@@ -85,7 +87,7 @@ def pgbouncer(
     server_url: str,
     passwords: Mapping[str, str],
     pool_size: int = 20,
-    query_wait_s: int | None = None,
+    query_wait_s: int = BUSY_MACHINE_S,
 ) -> Iterator[PgBouncer]:
     """Run it in front of the server of `server_url`, for roles with these `passwords`.
 
@@ -107,8 +109,8 @@ def pgbouncer(
                 "auth_file": str(home.path / "userlist.txt"),
                 "default_pool_size": str(pool_size),
                 "server_round_robin": "1",
+                "query_wait_timeout": str(query_wait_s),
             }
-            | ({"query_wait_timeout": str(query_wait_s)} if query_wait_s else {})
         )
         file = home.path / "pgbouncer.ini"
         with file.open("w") as text:
