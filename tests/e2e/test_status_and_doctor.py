@@ -115,11 +115,11 @@ def test_a_database_that_hangs_is_told_by_everybody_who_needs_it(own_system):
 
 
 def test_an_alarm_of_the_broker_is_found(own_system):
-    own_system._rabbitmqctl("set_disk_free_limit", "1000TB")
+    own_system._rabbitmqctl("set_vm_memory_high_watermark", "0.0001")
     try:
         code, said = ask(own_system, "doctor")
     finally:
-        own_system._rabbitmqctl("set_disk_free_limit", "50MB")
+        own_system._rabbitmqctl("set_vm_memory_high_watermark", "0.2")
 
     assert (code, said.count("[")) == (1, 1), said
     assert "RabbitMQ  [messages_are_taken]" in said

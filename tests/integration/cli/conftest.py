@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from integration.cli.stand_in import PROCESS_TYPES, StandIn, StandInProcess, free_port
+from integration.cli.stand_in import PROCESS_TYPES, StandIn, StandInProcess
 from psycopg import sql
 
 from chassis.inspection import Finding
@@ -81,12 +81,12 @@ async def system(operator, settings_for, monkeypatch: pytest.MonkeyPatch) -> Asy
             service, **given | {"database_url": operator[f"{service.upper()}_DATABASE_URL"]}
         )
         for process_type in PROCESS_TYPES:
-            process = StandInProcess(settings, process_type, host="127.0.0.1", port=free_port())
+            process = StandInProcess(settings, process_type)
             processes[process.name] = process
     stand_in = StandIn(processes)
-    for name, value in stand_in.environment.items():
-        monkeypatch.setenv(name, value)
     async with stand_in.running():
+        for name, value in stand_in.environment.items():
+            monkeypatch.setenv(name, value)
         yield stand_in
 
 

@@ -24,17 +24,18 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 class StandInProcess:
-    """Answers for one process at `host:port`."""
+    """Answers for one process, at a free port unless one is given; `url` is known once it has started."""
 
-    def __init__(self, settings: ServiceSettings, process_type: str, *, host: str, port: int) -> None:
+    def __init__(
+        self, settings: ServiceSettings, process_type: str, *, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
         self.name = f"{settings.service_name}-{process_type}"
-        self.url = f"http://{host}:{port}"
+        self._host, self._port = host, port
         self._settings, self._process_type = settings, process_type
         self.failing: list[str] = []
         self.told: dict[str, Any] = {}
         """What it tells otherwise than it should."""
         self.be_told()
-        self._server = HealthServer(host=host, port=port, not_ready=self._not_ready, facts=self._tell)
 
     def be_told(self, **settings: Any) -> None:
         """Begin anew with these settings."""
@@ -44,7 +45,14 @@ class StandInProcess:
         self._facts = ProcessFacts(told, process=self._process_type, db=db, relays=relays)
 
     async def start(self) -> None:
-        await self._server.start()
+        for _ in range(10):
+            port = self._port or free_port(self._host)
+            server = HealthServer(host=self._host, port=port, not_ready=self._not_ready, facts=self._tell)
+            with contextlib.suppress(OSError):  # somebody was quicker
+                await server.start()
+                self._server, self.url = server, f"http://{self._host}:{port}"
+                return
+        raise RuntimeError("no port is free")
 
     async def stop(self) -> None:
         await self._server.stop()

@@ -182,7 +182,7 @@ async def test_in_production_a_replica_that_stops_at_once(doctor, system, settin
     assert set(await doctor()) <= OF_THE_PARTS, "one replica has no other beside it"
 
     orders = system.processes["orders-api"]
-    second = StandInProcess(orders._settings, "api", host="127.0.0.1", port=free_port())
+    second = StandInProcess(orders._settings, "api")
     second.be_told(rowlock_mode="production", public_url="https://tickets.example")
     await second.start()
     monkeypatch.setenv("ORDERS_API_REPLICA_URLS", f"{orders.url} {second.url}")

@@ -17,6 +17,7 @@ from chassis.messaging.consumer import Consumer, ConsumerContext
 from chassis.outbox import Outbox
 from chassis.outbox_metrics import outbox_sample
 from chassis.process_facts import ProcessFacts
+from chassis.readiness import failing_checks
 from chassis.relay import Relay
 from chassis.sampling import Sample, sampling_jobs
 from chassis.session_metrics import sample_sessions
@@ -98,11 +99,7 @@ class Worker:
         reasons = [f"consumer {c.name}" for c in self.consumers if not c.consuming]
         if self._stopping.is_set():
             reasons.append("stopping")
-        try:
-            await self.db.ping()
-        except Exception:  # noqa: BLE001 -- any failure at all means not ready
-            reasons.append("database")
-        return reasons
+        return reasons + await failing_checks({"database": self.db.ping})
 
     def _parts(self) -> list[Coroutine[Any, Any, None]]:
         context = ConsumerContext(

@@ -108,7 +108,7 @@ def rabbitmq_status(sight: BrokerSight | Unanswered) -> PartStatus:
         ),
     ]
     waiting = [f"{queue.consumer} ({queue.messages})" for queue in sight.queues if queue.messages]
-    backlog = f"waiting: {', '.join(waiting)}" if waiting else "nothing waits"
+    backlog = f"waiting: {', '.join(waiting)}" if waiting else "0 waiting"
     consumers = sum(queue.consumers or 0 for queue in sight.queues)
     usual = f"{sight.version}, {len(sight.queues)} queues, {consumers} consumers, {backlog}"
     facts = {
@@ -123,7 +123,7 @@ def rabbitmq_status(sight: BrokerSight | Unanswered) -> PartStatus:
         },
     }
     state = TROUBLE if troubles else OK
-    says = "; ".join([*troubles, usual] if troubles else [f"{usual}, no dead letters"])
+    says = "; ".join([*troubles, usual] if troubles else [f"{usual}, 0 dead"])
     return PartStatus(part="rabbitmq", state=state, says=says, facts=facts)
 
 

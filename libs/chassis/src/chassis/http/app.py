@@ -21,6 +21,7 @@ from chassis.internal_api import InternalKey, internal_caller
 from chassis.outbox import Outbox
 from chassis.problems import ProblemTable
 from chassis.process_facts import ProcessFacts
+from chassis.readiness import Check
 from chassis.sealing import Sealer
 from chassis.settings import ServiceSettings
 
@@ -37,7 +38,7 @@ def create_http_app(
     problem_table: ProblemTable,
     lifespan: Lifespan | None = None,
     tags: Sequence[dict[str, Any]] = (),
-    readiness_checks: Mapping[str, health.Check] | None = None,
+    readiness_checks: Mapping[str, Check] | None = None,
     body_bytes_max_by_path: Mapping[str, int] | None = None,
     db: Database | None = None,
     outbox: Outbox | None = None,

@@ -1,16 +1,10 @@
 """Liveness, readiness, facts and metrics: for whoever runs the process, never routed."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from chassis.metrics import CONTENT_TYPE_LATEST, exposition
-
-Check = Callable[[], Awaitable[None]]
-
-CHECK_TIMEOUT_S = 2.0
+from chassis.readiness import failing_checks
 
 router = APIRouter(include_in_schema=False)
 
@@ -43,17 +37,3 @@ async def aboutz(request: Request) -> Response:
 async def metrics() -> Response:
     """What this process counts and measures."""
     return Response(exposition(), media_type=CONTENT_TYPE_LATEST)
-
-
-async def failing_checks(checks: Mapping[str, Check]) -> list[str]:
-    """Names of the checks that raise or take too long."""
-    results = await asyncio.gather(*(_passes(check) for check in checks.values()))
-    return [name for name, passes in zip(checks, results, strict=True) if not passes]
-
-
-async def _passes(check: Check) -> bool:
-    try:
-        await asyncio.wait_for(check(), CHECK_TIMEOUT_S)
-    except Exception:  # noqa: BLE001 -- any failure at all means not ready
-        return False
-    return True
