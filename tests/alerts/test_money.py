@@ -50,7 +50,6 @@ async def test_a_refund_that_the_provider_refuses(stage, alerts):
     await cancel(buyer, order)
 
     await alerts.fires("RowlockRefundsGivenUp")
-    await alerts.fires("RowlockBooksDiffer", kind="refund_given_up")
 
 
 async def test_books_that_somebody_changed(system, stage, alerts):

@@ -65,12 +65,11 @@ class Alerts:
 
         await wait_until(look, deadline_s=within_s, poll_ms=500, what=f"{name} {labels} ends")
 
-    async def firing(self, name: str) -> list[dict[str, Any]]:
-        """All alerts of this name that fire."""
+    async def firing(self, name: str = "") -> list[dict[str, Any]]:
+        """All alerts that fire; those of a name, if one is given."""
         alerts = (await self._get("/api/v1/alerts"))["alerts"]
-        return [
-            alert for alert in alerts if alert["labels"]["alertname"] == name and alert["state"] == "firing"
-        ]
+        firing = [alert for alert in alerts if alert["state"] == "firing"]
+        return [alert for alert in firing if name in ("", alert["labels"]["alertname"])]
 
     async def value(self, expression: str) -> list[dict[str, Any]]:
         """What an expression is now: a list of {metric, value}."""
