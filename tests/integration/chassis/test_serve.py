@@ -65,7 +65,7 @@ def start(tmp_path, parcels_url, amqp_url):
             "DATABASE_URL": parcels_url,
             "AMQP_URL": amqp_url,
             "HTTP_PORT": str(port),
-            "DRAIN_NOTICE_S": "3",
+            "DRAIN_NOTICE_S": os.environ.get("DRAIN_NOTICE_S", "3"),
         }
         command = [sys.executable, "-m", "chassis.serve", "slowly", process]
         started.append(Popen(command, env=environment, stdout=PIPE, stderr=STDOUT, text=True))
@@ -108,6 +108,22 @@ def test_sigterm_turns_readiness_off_serves_on_and_lets_requests_end(start, proc
     slow.join()
     assert [(a.status_code, a.json()) for a in answers] == [(200, "done")]
     assert process.wait(20) == 0
+
+
+def test_a_silent_collector_holds_up_neither_requests_nor_the_end(start, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as collector:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{collector.getsockname()[1]}")
+        monkeypatch.setenv("DRAIN_NOTICE_S", "0")
+        process, client = start("api")
+        began = time.monotonic()
+        for _ in range(200):
+            client.get("/nothing-here")
+        assert time.monotonic() - began < 10
+        time.sleep(2)  # it has something to send, and waits for an answer
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert time.monotonic() - began < 6
 
 
 def test_a_process_that_cannot_start_says_so_and_ends(start):
