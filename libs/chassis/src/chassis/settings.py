@@ -19,7 +19,8 @@ def words_of(setting: str) -> tuple[str, ...]:
 class ServiceSettings(BaseSettings):
     """Subclassed by each service; `docs/configuration.md` is generated from the descriptions."""
 
-    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
+    # URLs hold passwords: what is wrong with a setting is said without it.
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: str = Field(
         description="PostgreSQL of this service: postgresql://role:password@host:port/database"
