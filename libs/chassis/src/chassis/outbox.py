@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import Table
 
 from chassis.database import MESSAGES, Transaction
 from chassis.envelope import Publishable
 from chassis.ids import new_id
+from chassis.statements import Statement, at_once
 from chassis.tables import outbox_table
 
 __all__ = ["Outbox", "outbox_table"]
@@ -17,12 +19,24 @@ class Outbox:
 
     def __init__(self, table: Table) -> None:
         self.table = table
+        self._insert = Statement(
+            f"""
+            INSERT INTO {table.schema}.{table.name}
+                (message_id, message_type, aggregate_id, aggregate_version, data)
+            VALUES (:message_id, :message_type, :aggregate_id, :aggregate_version, :data)
+            """  # noqa: S608 -- the name is that of our own table
+        )
 
     async def enqueue(self, tx: Transaction, *messages: Publishable) -> None:
         """Send `messages` when `tx` commits, at least once each, in no guaranteed order."""
         if messages:
             tx.info[MESSAGES] = True
-            await tx.execute(self.table.insert(), [_row(message) for message in messages])
+        if len(messages) == 1:
+            await self._insert.run(tx, **_row(messages[0]))
+        elif messages:
+            async with at_once(tx):
+                for message in messages:
+                    await self._insert.run(tx, **_row(message))
 
 
 def _row(message: Publishable) -> dict[str, Any]:
@@ -31,5 +45,5 @@ def _row(message: Publishable) -> dict[str, Any]:
         "message_type": message.message_type,
         "aggregate_id": message.aggregate_id,
         "aggregate_version": message.aggregate_version,
-        "data": message.model_dump(mode="json"),
+        "data": Jsonb(message.model_dump(mode="json")),
     }
