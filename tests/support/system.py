@@ -216,5 +216,6 @@ def _settings(home: Home, *, ports: dict[str, int], replicas: int) -> dict[str, 
         # The machine that runs the tests is busy: no rest between passwords, and no standing back for others.
         "PASSWORD_BUSY_SHARE_MAX": "1",
         "ACCOUNTS_API_NICENESS": "0",
+        "MAILS_NICENESS": "0",
         **{f"{kind}_REPLICAS": str(replicas) for kind in kinds},
     }

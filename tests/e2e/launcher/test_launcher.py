@@ -45,7 +45,9 @@ class Copy:
             "ROWLOCK_MAILBOX_PORT": str(self.mailbox_port),
             "ROWLOCK_PAYMENT_SANDBOX_PORT": str(self.sandbox_port),
             "ROWLOCK_DEMO": "false",
-            "ACCOUNTS_API_NICENESS": "0",  # it starts while other tests keep the machine busy
+            # They start while other tests keep the machine busy.
+            "ACCOUNTS_API_NICENESS": "0",
+            "MAILS_NICENESS": "0",
         }
         return subprocess.run(
             [sys.executable, "-m", "rowlock_local", *arguments],

@@ -15,8 +15,9 @@ from rowlock_local.files import read_json, write_json
 from rowlock_local.home import Home
 from rowlock_local.identity import identify, is_same, start_ticks
 from rowlock_local.leftovers import end_leftovers
+from rowlock_local.parts.mailbox import mailbox_command
 from rowlock_local.parts.services import service_commands, service_processes
-from rowlock_local.settings import SERVICES, LocalSettings
+from rowlock_local.settings import PROCESS_TYPES, SERVICES, LocalSettings
 from rowlock_local.supervisor import Supervisor
 from support.waiting import wait_until
 
@@ -154,17 +155,20 @@ def test_a_childs_session_stands_back_when_it_is_told_to():
     assert session_of().split()[-1] == "0"
 
 
-def test_logins_stand_back_for_everything_else(tmp_path):
+def test_logins_and_mails_stand_back_for_everything_else(tmp_path):
     settings = LocalSettings(rowlock_home=tmp_path)
-    commands = service_commands(
-        settings,
-        "api",
-        ports={process.name: 1 for process in service_processes(settings)},
-        common={},
-        database_urls=dict.fromkeys(SERVICES, ""),
-    )
+    ports = {process.name: 1 for process in service_processes(settings)}
+    commands = [
+        command
+        for process_type in PROCESS_TYPES
+        for command in service_commands(
+            settings, process_type, ports=ports, common={}, database_urls=dict.fromkeys(SERVICES, "")
+        )
+    ]
+    commands.append(mailbox_command(settings, {"mailbox": 1, "mailbox-smtp": 2}))
 
-    assert {command.name for command in commands if command.niceness > 0} == {"accounts-api-1"}
+    standing_back = {command.name for command in commands if command.niceness > 0}
+    assert standing_back == {"accounts-api-1", "notifications-worker-1", "mailbox"}
 
 
 def test_a_reused_pid_is_another_process():

@@ -105,6 +105,13 @@ class LocalSettings(BaseSettings):
         description="How far the accounts API stands back where processors are short: a login costs them as "
         "much as a hundred holds.",
     )
+    mails_niceness: int = Field(
+        default=19,
+        ge=0,
+        le=19,
+        description="How far the notifications worker and the mailbox stand back where processors are short: "
+        "a mail may come a little later, a ticket should not.",
+    )
     accounts_worker_replicas: int = Field(
         default=1, ge=1, le=16, description="Processes of the accounts worker."
     )
@@ -122,6 +129,16 @@ class LocalSettings(BaseSettings):
     def database_url(self, *, service: str) -> str | None:
         """The database a person gave this service, or None for the system's own."""
         return getattr(self, f"{service}_database_url")
+
+    def niceness(self, *, service: str, process_type: str) -> int:
+        """How far processes of this type stand back for all others."""
+        match service, process_type:
+            case "accounts", "api":
+                return self.accounts_api_niceness
+            case "notifications", "worker":
+                return self.mails_niceness
+            case _:
+                return 0
 
     @property
     def needs_postgres(self) -> bool:

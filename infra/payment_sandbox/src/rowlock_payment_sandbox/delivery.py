@@ -33,8 +33,7 @@ class Sender:
     def send_due(self, *, now: datetime) -> None:
         """Begin to send everything that is due and not under way; returns at once."""
         room = max(0, IN_FLIGHT_MAX - len(self._in_flight))
-        due = notices_to_send(self._sandbox.db, now=now, limit=IN_FLIGHT_MAX)
-        for notice in [notice for notice in due if notice.notice_id not in self._in_flight][:room]:
+        for notice in notices_to_send(self._sandbox.db, now=now, but=self._in_flight, limit=room):
             self._begin([notice])
         held = held_notices(self._sandbox.db, now=now)
         fresh = [notice for notice in held if notice.notice_id not in self._in_flight]
@@ -74,13 +73,16 @@ class Sender:
     async def _deliver_in_turn(self, notices: Sequence[Notice]) -> None:
         """One after the other, so that their order is what was asked for."""
         for notice in notices:
+            is_over = False
             try:
-                await self._deliver(notice)
+                is_over = (await self._deliver(notice)).next_attempt_at is None
             except Exception:
                 log.exception("notice %s could not be sent", notice.notice_id)
             finally:
+                others_may_wait = len(self._in_flight) >= IN_FLIGHT_MAX
                 self._in_flight.discard(notice.notice_id)
-        self._sandbox.woken.set()
+            if others_may_wait or not is_over:
+                self._sandbox.woken.set()
 
     async def _post(self, notice: Notice) -> str:
         """The status of the answer, or why there was none."""

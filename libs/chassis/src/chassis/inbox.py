@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from sqlalchemy import Table
-from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Transaction
+from chassis.statements import Statement
 from chassis.tables import inbox_table
 
 __all__ = ["Inbox", "inbox_table"]
@@ -15,13 +15,17 @@ class Inbox:
     """Remembers message ids per consumer in `table`."""
 
     def __init__(self, table: Table) -> None:
-        # RETURNING, because SQLAlchemy gives no rowcount (-1) for an INSERT.
-        self._insert = insert(table).on_conflict_do_nothing().returning(table.c.message_id)
+        self._insert = Statement(
+            f"""
+            INSERT INTO {table.schema}.{table.name} (consumer, message_id)
+            VALUES (:consumer, :message_id) ON CONFLICT DO NOTHING
+            """  # noqa: S608 -- the name is that of our own table
+        )
 
     async def is_new(self, tx: Transaction, *, consumer: str, message_id: UUID) -> bool:
         """Record the message; False when it was handled before.
 
         A second delivery waits here until the transaction of the first one ends.
         """
-        values = {"consumer": consumer, "message_id": message_id}
-        return (await tx.execute(self._insert, values)).first() is not None
+        recorded = await self._insert.run(tx, consumer=consumer, message_id=message_id)
+        return recorded.rows_changed == 1

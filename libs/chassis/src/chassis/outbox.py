@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import Table
 
 from chassis.database import MESSAGES, Transaction
 from chassis.envelope import Publishable
 from chassis.ids import new_id
+from chassis.statements import Statement, at_once
 from chassis.tables import outbox_table
 from chassis.tracing import origin_columns
 
@@ -18,13 +20,25 @@ class Outbox:
 
     def __init__(self, table: Table) -> None:
         self.table = table
+        self._insert = Statement(
+            f"""
+            INSERT INTO {table.schema}.{table.name}
+                (message_id, message_type, aggregate_id, aggregate_version, data, traceparent, request_id)
+            VALUES (:message_id, :message_type, :aggregate_id, :aggregate_version, :data, :traceparent, :request_id)
+            """  # noqa: S608 -- the name is that of our own table
+        )
 
     async def enqueue(self, tx: Transaction, *messages: Publishable) -> None:
         """Send `messages` when `tx` commits, at least once each, in no guaranteed order."""
         if messages:
             tx.info[MESSAGES] = True
-            origin = origin_columns()
-            await tx.execute(self.table.insert(), [_row(message) | origin for message in messages])
+        rows = [_row(message) | origin_columns() for message in messages]
+        if len(rows) == 1:
+            await self._insert.run(tx, **rows[0])
+        elif rows:
+            async with at_once(tx):
+                for row in rows:
+                    await self._insert.run(tx, **row)
 
 
 def _row(message: Publishable) -> dict[str, Any]:
@@ -33,5 +47,5 @@ def _row(message: Publishable) -> dict[str, Any]:
         "message_type": message.message_type,
         "aggregate_id": message.aggregate_id,
         "aggregate_version": message.aggregate_version,
-        "data": message.model_dump(mode="json"),
+        "data": Jsonb(message.model_dump(mode="json")),
     }

@@ -63,4 +63,5 @@ def mailbox_command(settings: LocalSettings, ports: Mapping[str, int]) -> Comman
         ready=ready,
         env={**os.environ, **own},
         cwd=Path.cwd(),
+        niceness=settings.mails_niceness,
     )

@@ -58,13 +58,11 @@ def service_commands(
     for process in service_processes(settings):
         if process.process_type != process_type:
             continue
-        # A login costs as much of the processor as a hundred holds: those who hold seats do not wait for it.
-        hashes_passwords = (process.service, process.process_type) == ("accounts", "api")
         yield service_command(
             process,
             port=ports[process.name],
             env={**common, "DATABASE_URL": database_urls[process.service]},
-            niceness=settings.accounts_api_niceness if hashes_passwords else 0,
+            niceness=settings.niceness(service=process.service, process_type=process_type),
         )
 
 

@@ -1,5 +1,7 @@
 """Notices and how their sending goes."""
 
+import json
+from collections.abc import Collection
 from datetime import datetime
 from sqlite3 import Connection, Row
 
@@ -60,12 +62,13 @@ def newest_notices(db: Connection, *, about: str | None = None, limit: int) -> l
     return [_notice(row) for row in rows]
 
 
-def notices_to_send(db: Connection, *, now: datetime, limit: int) -> list[Notice]:
-    """Those due, the longest due first, but for held ones."""
+def notices_to_send(db: Connection, *, now: datetime, but: Collection[str], limit: int) -> list[Notice]:
+    """Those due, the longest due first, but for held ones and those of the ids in `but`."""
     rows = db.execute(
         """SELECT * FROM notices WHERE next_attempt_at <= ? AND NOT held
+        AND notice_id NOT IN (SELECT value FROM json_each(?))
         ORDER BY next_attempt_at, number LIMIT ?""",
-        (text(now), limit),
+        (text(now), json.dumps(list(but)), limit),
     )
     return [_notice(row) for row in rows]
 

@@ -107,7 +107,8 @@ class Sending:
         return sent
 
     async def _claim(self) -> ClaimedMail | None:
-        return await self._db.run(partial(claim_mail, lease_s=self._settings.mail_lease_s))
+        async with self._db.raw() as connection:
+            return await claim_mail(connection, lease_s=self._settings.mail_lease_s)
 
     async def _attempt(self, mail: ClaimedMail, line: Line) -> MailState | None:
         origin = follow(mail.traceparent, mail.request_id)

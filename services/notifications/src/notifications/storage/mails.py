@@ -5,15 +5,16 @@ on the database's clock. What a later claim has decided is not overwritten by an
 one exception: a mail that was sent was sent.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select, text, update
 
 from chassis.database import Transaction
 from chassis.ids import new_id
+from chassis.statements import RawConnection, Statement
 from chassis.tracing import origin_columns
 from notifications.domain.mails import Cause, ClaimedMail, Failure, MailKind, MailState, SkipReason
 from notifications.storage.tables import mails
@@ -21,7 +22,7 @@ from notifications.storage.tables import mails
 # The oldest due mail that nobody else is just taking. One at a time, because a lease must outlast
 # what is done under it. now(), not clock_timestamp(): the index can stop at what does not change while
 # the statement runs, and thousands of mails that wait for their next attempt are not looked at.
-_CLAIM = text("""
+_CLAIM = Statement("""
 UPDATE notifications.mails
 SET claims = claims + 1, due_at = clock_timestamp() + make_interval(secs => :lease_s)
 WHERE mail_id = (
@@ -49,6 +50,19 @@ WHERE mail_id = :mail_id AND state = 'waiting' AND claims = :claims
 RETURNING state
 """)
 
+_ADD = Statement("""
+INSERT INTO notifications.mails (mail_id, kind, cause_id, cause_version, account_id, orders_found, state,
+    caused_at, waiting_since, due_at, traceparent, request_id)
+VALUES (:mail_id, :kind, :cause_id, :cause_version, :account_id, :orders_found, :waiting,
+    :now, clock_timestamp(), clock_timestamp(), :traceparent, :request_id)
+ON CONFLICT DO NOTHING
+""")
+
+_SENT = Statement("""
+UPDATE notifications.mails SET state = :sent, reason = NULL, smtp_code = NULL, ended_at = :now
+WHERE mail_id = :mail_id
+""")
+
 _FORGET = text("""
 DELETE FROM notifications.mails WHERE mail_id IN (
     SELECT mail_id FROM notifications.mails
@@ -68,33 +82,30 @@ class Unnamed(NamedTuple):
 
 async def add_mail(tx: Transaction, cause: Cause, *, now: datetime) -> bool:
     """Record a mail, due at once; False when its cause has one already."""
-    row = {
-        "mail_id": new_id(),
-        "kind": cause.kind,
-        "cause_id": cause.cause_id,
-        "cause_version": cause.version,
-        "account_id": cause.account_id,
-        "orders_found": cause.orders_found,
-        "state": MailState.WAITING,
-        "caused_at": now,
-        "waiting_since": func.clock_timestamp(),
-        "due_at": func.clock_timestamp(),
+    added = await _ADD.run(
+        tx,
+        mail_id=new_id(),
+        kind=cause.kind,
+        cause_id=cause.cause_id,
+        cause_version=cause.version,
+        account_id=cause.account_id,
+        orders_found=cause.orders_found,
+        waiting=MailState.WAITING,
+        now=now,
         **origin_columns(),
-    }
-    added = await tx.execute(insert(mails).values(row).on_conflict_do_nothing().returning(mails.c.mail_id))
-    return added.first() is not None
+    )
+    return added.rows_changed == 1
 
 
-async def claim_mail(tx: Transaction, *, lease_s: float) -> ClaimedMail | None:
+async def claim_mail(tx: Transaction | RawConnection, *, lease_s: float) -> ClaimedMail | None:
     """The mail that is due longest, for `lease_s`; None when none is due."""
-    row = (await tx.execute(_CLAIM, {"lease_s": lease_s})).mappings().one_or_none()
+    row = await (await _CLAIM.run(tx, lease_s=lease_s)).first()
     return None if row is None else _claimed(row)
 
 
 async def end_as_sent(tx: Transaction, *, mail_id: UUID, now: datetime) -> None:
     """A server took it. Also when another claim has decided otherwise meanwhile: the record is true."""
-    sent = {"state": MailState.SENT, "reason": None, "smtp_code": None, "ended_at": now}
-    await tx.execute(update(mails).where(mails.c.mail_id == mail_id).values(sent))
+    await _SENT.run(tx, mail_id=mail_id, sent=MailState.SENT, now=now)
 
 
 async def end_as_skipped(
@@ -183,7 +194,7 @@ async def _end(
     return state if (await tx.execute(ended)).first() else None
 
 
-def _claimed(row: RowMapping) -> ClaimedMail:
+def _claimed(row: Mapping[str, Any]) -> ClaimedMail:
     cause = Cause(
         kind=MailKind(row["kind"]),
         cause_id=row["cause_id"],

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import Transaction
 from chassis.ids import new_id
+from chassis.statements import Statement
 from orders.domain.ledger import LedgerCapture, LedgerKind
 from orders.domain.order import Money
 from orders.storage.tables import ledger_entries, refunds
@@ -22,6 +22,16 @@ _REFUNDS_OF_CAPTURE = (
     )
     .correlate(ledger_entries)
     .scalar_subquery()
+)
+
+_RECORD = Statement(
+    """
+    INSERT INTO orders.ledger_entries
+        (entry_id, order_id, payment_id, refund_id, kind, amount_minor, currency, provider, reference, at)
+    VALUES (:entry_id, :order_id, :payment_id, :refund_id, :kind, :amount_minor, :currency, :provider,
+        :reference, :at)
+    ON CONFLICT (kind, provider, reference) DO NOTHING
+    """
 )
 
 
@@ -118,16 +128,22 @@ async def captures_of_order(tx: Transaction, *, order_id: UUID) -> list[LedgerCa
 
 
 async def _record(
-    tx: Transaction, *, kind: LedgerKind, reference: str, amount: Money, **columns: Any
+    tx: Transaction,
+    *,
+    kind: LedgerKind,
+    reference: str,
+    amount: Money,
+    refund_id: UUID | None = None,
+    **columns: Any,
 ) -> bool:
-    statement = upsert(ledger_entries).values(
+    recorded = await _RECORD.run(
+        tx,
         entry_id=new_id(),
         kind=kind,
         reference=reference,
         amount_minor=amount.amount_minor,
         currency=amount.currency,
+        refund_id=refund_id,
         **columns,
     )
-    known = [ledger_entries.c.kind, ledger_entries.c.provider, ledger_entries.c.reference]
-    statement = statement.on_conflict_do_nothing(index_elements=known)
-    return await tx.scalar(statement.returning(ledger_entries.c.entry_id)) is not None
+    return recorded.rows_changed == 1

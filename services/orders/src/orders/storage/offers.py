@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
 from chassis.database import Transaction
+from chassis.statements import Statement
 from orders.domain.offer import Offer
 from orders.domain.refund_policy import RefundPolicy
 from orders.domain.states import OfferState
@@ -33,6 +34,10 @@ _DETAILS = (
 )
 # Flat, so that the database can check it; without a policy all of them are null.
 _REFUND_POLICY = {f"refund_{field.name}": field.name for field in fields(RefundPolicy)}
+
+_CANCELLED = Statement(
+    "SELECT event_id FROM orders.offers WHERE event_id = ANY (:event_ids) AND state = :cancelled"
+)
 
 
 async def save_offer(tx: Transaction, *, offer: Offer) -> None:
@@ -80,12 +85,8 @@ async def load_offers(tx: Transaction, event_ids: Collection[UUID]) -> dict[UUID
 
 async def cancelled_events(tx: Transaction, event_ids: Collection[UUID]) -> set[UUID]:
     """Those of the events that are known to be cancelled."""
-    rows = await tx.scalars(
-        select(offers.c.event_id).where(
-            offers.c.event_id.in_(event_ids), offers.c.state == OfferState.CANCELLED
-        )
-    )
-    return set(rows)
+    found = await _CANCELLED.run(tx, event_ids=list(event_ids), cancelled=OfferState.CANCELLED)
+    return {row["event_id"] for row in await found.all()}
 
 
 def _offer(row: RowMapping) -> Offer:

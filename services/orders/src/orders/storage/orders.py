@@ -5,22 +5,23 @@ do not disturb) and touches its payments, tickets and lines only under that lock
 row is the one place where racing requests, messages and jobs meet, and they cannot deadlock.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 from sqlalchemy.engine import RowMapping
 
 from chassis.database import Transaction
+from chassis.statements import Statement, at_once
 from orders.domain.order import Change, Money, Order, OrderHold, OrderNotFound
 from orders.domain.person_limit import COUNTED_STATES
 from orders.domain.rights import OrderOwner
 from orders.domain.states import OrderState
 from orders.storage.pauses import doubling_pause
 from orders.storage.person_tickets import release_person_tickets
-from orders.storage.tables import order_history, order_holds, orders
+from orders.storage.tables import order_holds, orders
 
 _UNDER_WAY = (OrderState.FINALIZING, OrderState.CANCELLING)
 
@@ -50,16 +51,48 @@ _VERSION_SEEN = (
 _ORDER = select(orders, _HOLDS.label("holds"), _VERSION_SEEN.label("version_seen"))
 
 
+def _locking(found: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
+    return found.with_for_update(key_share=True, of=orders, skip_locked=skip_locked)
+
+
+def locking_order(order_id: ColumnElement[Any]) -> Statement:
+    """Locks the order of this id; what it gives is for `orders_locked`."""
+    return Statement(_locking(_ORDER.where(orders.c.order_id == order_id)))
+
+
+_LOCK = locking_order(bindparam("order_id"))
+_MOVE = Statement(
+    """
+    UPDATE orders.orders SET state = :state, version = :version, changed_at = :at
+    WHERE order_id = :order_id AND version = :before
+    """
+)
+_MOVE_AND_WAIT = Statement(
+    """
+    UPDATE orders.orders SET state = :state, version = :version, changed_at = :at,
+        command_sent_at = :at, command_resends = 0
+    WHERE order_id = :order_id AND version = :before
+    """
+)
+_ADD_HISTORY = Statement(
+    """
+    INSERT INTO orders.order_history (order_id, version, state, at, reason, actor)
+    VALUES (:order_id, :version, :state, :at, :reason, :actor)
+    """
+)
+
+
 class OrderChangedUnlocked(Exception):
     """An order changed although its row was locked: a writer forgot to lock it."""
 
 
 async def lock_order(tx: Transaction, order_id: UUID) -> Order:
     """The order, locked until `tx` ends; raises OrderNotFound."""
-    rows = await _locked(tx, _ORDER.where(orders.c.order_id == order_id))
-    if not rows:
+    locked = await _LOCK.run(tx, order_id=order_id)
+    found = await orders_locked(tx, await locked.all())
+    if not found:
         raise OrderNotFound
-    return rows[0]
+    return found[0]
 
 
 async def lock_order_of_hold(tx: Transaction, hold_id: UUID) -> Order | None:
@@ -103,16 +136,33 @@ async def lock_stuck_orders(
     return await _locked(tx, stuck.limit(orders_max), skip_locked=True)
 
 
+async def orders_locked(tx: Transaction, rows: Sequence[Mapping[str, Any] | RowMapping]) -> list[Order]:
+    """The orders with their holds as they are now. Those of an order that changed while the statement waited
+    for it are read again: it may have been given other seats.
+    """
+    changed = [row["order_id"] for row in rows if row["version"] != row["version_seen"]]
+    holds_now = await _holds_of(tx, changed) if changed else {}
+    return [_order(row, holds_now.get(row["order_id"], row["holds"])) for row in rows]
+
+
 async def save_change(tx: Transaction, *, order: Order, change: Change) -> Order:
     """Move the locked order and add the change to its history; gives the order after it."""
     after = order.moved(change)
-    values: dict[str, Any] = {"state": after.state, "version": after.version, "changed_at": change.at}
-    if after.state in _UNDER_WAY:
-        values |= {"command_sent_at": change.at, "command_resends": 0}
-    await update_locked(tx, before=order, values=values)
+    write = _MOVE_AND_WAIT if after.state in _UNDER_WAY else _MOVE
+    async with at_once(tx):
+        written = await write.run(
+            tx,
+            order_id=order.order_id,
+            before=order.version,
+            state=after.state,
+            version=after.version,
+            at=change.at,
+        )
+        await add_history(tx, order=after, change=change)
+    if written.rows_changed != 1:
+        raise OrderChangedUnlocked(str(order.order_id))
     if order.state in COUNTED_STATES and after.state not in COUNTED_STATES:
         await release_person_tickets(tx, order_id=order.order_id)
-    await add_history(tx, order=after, change=change)
     return after
 
 
@@ -134,15 +184,14 @@ async def update_locked(tx: Transaction, *, before: Order, values: Mapping[str, 
 
 async def add_history(tx: Transaction, *, order: Order, change: Change) -> None:
     """Append the change that led to this version of the order."""
-    await tx.execute(
-        insert(order_history).values(
-            order_id=order.order_id,
-            version=order.version,
-            state=change.state,
-            at=change.at,
-            reason=change.reason,
-            actor=change.actor,
-        )
+    await _ADD_HISTORY.run(
+        tx,
+        order_id=order.order_id,
+        version=order.version,
+        state=change.state,
+        at=change.at,
+        reason=change.reason,
+        actor=change.actor,
     )
 
 
@@ -162,14 +211,8 @@ def owner_of(row: Mapping[str, Any] | RowMapping) -> OrderOwner:
 
 
 async def _locked(tx: Transaction, statement: Select[Any], *, skip_locked: bool = False) -> list[Order]:
-    """The orders with their holds as they are now. Those of an order that changed while the statement waited
-    for it are read again: it may have been given other seats.
-    """
-    locking = statement.with_for_update(key_share=True, of=orders, skip_locked=skip_locked)
-    rows = (await tx.execute(locking)).mappings().all()
-    changed = [row["order_id"] for row in rows if row["version"] != row["version_seen"]]
-    holds_now = await _holds_of(tx, changed) if changed else {}
-    return [_order(row, holds_now.get(row["order_id"], row["holds"])) for row in rows]
+    rows = (await tx.execute(_locking(statement, skip_locked=skip_locked))).mappings().all()
+    return await orders_locked(tx, rows)
 
 
 async def _holds_of(tx: Transaction, order_ids: Collection[UUID]) -> Mapping[UUID, list[dict[str, Any]]]:
@@ -177,7 +220,7 @@ async def _holds_of(tx: Transaction, order_ids: Collection[UUID]) -> Mapping[UUI
     return {row.order_id: row.holds for row in await tx.execute(found)}
 
 
-def _order(row: RowMapping, holds: Collection[dict[str, Any]]) -> Order:
+def _order(row: Mapping[str, Any] | RowMapping, holds: Collection[dict[str, Any]]) -> Order:
     return Order(
         order_id=row["order_id"],
         owner=owner_of(row),

@@ -7,9 +7,16 @@ from uuid import UUID
 from sqlalchemy import CTE, ColumnElement, and_, case, func, or_, select, update
 
 from chassis.database import Transaction
+from chassis.statements import Statement
 from orders.domain.states import OrderState, PaymentState
 from orders.storage.pauses import doubling_pause
 from orders.storage.tables import orders, payments
+
+_LOOK_AT_PENDING = Statement(
+    """
+    UPDATE orders.payments SET look_at = :at, looks = 0 WHERE order_id = :order_id AND state = :pending
+    """
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,8 +82,7 @@ async def look_later(tx: Transaction, *, payment_id: UUID, at: datetime) -> None
 
 async def look_at_pending_soon(tx: Transaction, *, order_id: UUID, at: datetime) -> None:
     """Have the job close what is still open of an order that awaits no payment any more."""
-    pending = (payments.c.order_id == order_id) & (payments.c.state == PaymentState.PENDING)
-    await tx.execute(update(payments).where(pending).values(look_at=at, looks=0))
+    await _LOOK_AT_PENDING.run(tx, order_id=order_id, pending=PaymentState.PENDING, at=at)
 
 
 def _due(provider: str, payments_max: int, now: datetime) -> CTE:

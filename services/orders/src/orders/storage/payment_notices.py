@@ -3,12 +3,24 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert
-
 from chassis.database import Transaction
+from chassis.statements import Statement
 from orders.domain.states import NoticeVerdict
-from orders.storage.tables import payment_notices
+
+_CLAIM = Statement(
+    """
+    INSERT INTO orders.payment_notices AS known (provider, notice_id, kind, verdict, received_at)
+    VALUES (:provider, :notice_id, :kind, :unknown, :at)
+    ON CONFLICT (provider, notice_id) DO UPDATE SET kind = :kind, received_at = :at
+    WHERE known.verdict = :unknown
+    """
+)
+_SAVE_VERDICT = Statement(
+    """
+    UPDATE orders.payment_notices SET verdict = :verdict, payment_id = :payment_id
+    WHERE provider = :provider AND notice_id = :notice_id
+    """
+)
 
 
 async def claim_notice(tx: Transaction, *, provider: str, notice_id: str, kind: str, at: datetime) -> bool:
@@ -16,25 +28,15 @@ async def claim_notice(tx: Transaction, *, provider: str, notice_id: str, kind: 
 
     One that was about no payment of ours is judged anew: the payment may be known by now.
     """
-    statement = insert(payment_notices).values(
-        provider=provider,
-        notice_id=notice_id,
-        kind=kind,
-        verdict=NoticeVerdict.UNKNOWN_PAYMENT,
-        received_at=at,
-    )
-    known = [payment_notices.c.provider, payment_notices.c.notice_id]
-    statement = statement.on_conflict_do_update(
-        index_elements=known,
-        set_={"kind": kind, "received_at": at},
-        where=payment_notices.c.verdict == NoticeVerdict.UNKNOWN_PAYMENT,
-    )
-    return await tx.scalar(statement.returning(payment_notices.c.notice_id)) is not None
+    unknown = NoticeVerdict.UNKNOWN_PAYMENT
+    claimed = await _CLAIM.run(tx, provider=provider, notice_id=notice_id, kind=kind, unknown=unknown, at=at)
+    return claimed.rows_changed == 1
 
 
 async def save_verdict(
     tx: Transaction, *, provider: str, notice_id: str, verdict: NoticeVerdict, payment_id: UUID | None
 ) -> None:
     """Write down what became of a claimed notice."""
-    this = (payment_notices.c.provider == provider) & (payment_notices.c.notice_id == notice_id)
-    await tx.execute(update(payment_notices).where(this).values(verdict=verdict, payment_id=payment_id))
+    await _SAVE_VERDICT.run(
+        tx, provider=provider, notice_id=notice_id, verdict=verdict, payment_id=payment_id
+    )

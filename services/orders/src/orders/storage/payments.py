@@ -1,23 +1,52 @@
 """Payments; written only while their order is locked, but for the moment when a job is to look at one."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import RowMapping
 
 from chassis.database import Transaction
 from chassis.ids import new_id
-from orders.domain.order import Money
+from chassis.statements import Statement, at_once
+from orders.domain.order import Money, Order
 from orders.domain.states import Discrepancy, PaymentFailure, PaymentState
 from orders.metrics import payments_came
+from orders.storage.orders import locking_order, orders_locked
 from orders.storage.tables import payments
 
 _OVER = {"look_at": None, "page_url": None, "return_url": None}
 """Nobody pays there any more, or comes back from there, and the provider has said its last word."""
+
+# By the provider's name for it; else by our own, if it is at this provider.
+_FIND = (
+    select(payments)
+    .where(
+        payments.c.provider == bindparam("provider"),
+        or_(payments.c.reference == bindparam("reference"), payments.c.payment_id == bindparam("payment_id")),
+    )
+    .order_by((payments.c.reference == bindparam("reference")).desc().nulls_last())
+    .limit(1)
+)
+_FIND_PAYMENT = Statement(_FIND)
+_LOCK_ORDER = locking_order(_FIND.with_only_columns(payments.c.order_id).scalar_subquery())
+_ADD_CAPTURED = Statement(
+    """
+    UPDATE orders.payments
+    SET state = :state, captured_minor = captured_minor + :captured_minor, failure = NULL, changed_at = :at
+    WHERE payment_id = :payment_id
+    """
+)
+_STOP_LOOKING = Statement(
+    """
+    UPDATE orders.payments SET look_at = NULL, page_url = NULL, return_url = NULL
+    WHERE payment_id = :payment_id
+    """
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +72,10 @@ class Payment:
     look_at: datetime | None
     failure: PaymentFailure | None
     discrepancy: Discrepancy | None
+
+
+class PaymentNamedMeanwhile(Exception):
+    """While the lock was waited for, the provider's name turned out to be that of another order's payment."""
 
 
 async def insert_pending(
@@ -114,11 +147,26 @@ async def find_payment(
     tx: Transaction, *, provider: str, reference: str, payment_id: UUID | None
 ) -> Payment | None:
     """The payment of this name at the provider; else the one of our own name, if it is at this provider."""
-    named = or_(payments.c.reference == reference, payments.c.payment_id == payment_id)
-    found = select(payments).where(payments.c.provider == provider, named)
-    by_reference_first = found.order_by((payments.c.reference == reference).desc().nulls_last()).limit(1)
-    row = (await tx.execute(by_reference_first)).mappings().one_or_none()
+    found = await _FIND_PAYMENT.run(tx, provider=provider, reference=reference, payment_id=payment_id)
+    row = await found.first()
     return None if row is None else _payment(row)
+
+
+async def lock_payment(
+    tx: Transaction, *, provider: str, reference: str, payment_id: UUID | None
+) -> tuple[Order, Payment] | None:
+    """What `find_payment` finds, as it is under the lock of its order, with that order."""
+    name = {"provider": provider, "reference": reference, "payment_id": payment_id}
+    async with at_once(tx):
+        locked = await _LOCK_ORDER.run(tx, **name)
+        found = await _FIND_PAYMENT.run(tx, **name)
+    orders, row = await orders_locked(tx, await locked.all()), await found.first()
+    if not orders or row is None:
+        return None
+    payment = _payment(row)
+    if payment.order_id != orders[0].order_id:
+        raise PaymentNamedMeanwhile(reference)
+    return orders[0], payment
 
 
 async def save_expiry(tx: Transaction, *, payment_id: UUID, expires_at: datetime) -> Payment:
@@ -138,23 +186,21 @@ async def save_reference(
     return _payment((await tx.execute(named)).mappings().one())
 
 
-async def add_captured(tx: Transaction, *, payment: Payment, amount: Money, at: datetime) -> None:
+async def add_captured(tx: Transaction, *, payment: Payment, amount: Money, at: datetime) -> Payment:
     """Count money that arrived; all of it is kept until a refund is started. Money in another currency
-    is not counted here, it only ends the wait for it.
+    is not counted here, it only ends the wait for it. Gives the payment after it.
     """
     counts = amount.currency == payment.amount.currency
     if not counts and payment.state not in (PaymentState.PENDING, PaymentState.FAILED):
-        return
+        return payment
     state = PaymentState.CAPTURED if counts else PaymentState.REFUNDING
     payments_came(tx, state, number=state is not payment.state)
-    await _change(
-        tx,
-        payment.payment_id,
-        state=state,
-        captured_minor=payments.c.captured_minor + (amount.amount_minor if counts else 0),
-        failure=None,
-        changed_at=at,
+    counted_minor = amount.amount_minor if counts else 0
+    await _ADD_CAPTURED.run(
+        tx, payment_id=payment.payment_id, state=state, captured_minor=counted_minor, at=at
     )
+    captured_minor = payment.captured_minor + counted_minor
+    return replace(payment, state=state, captured_minor=captured_minor, failure=None)
 
 
 async def flag_discrepancy(tx: Transaction, *, payment_id: UUID, discrepancy: Discrepancy) -> None:
@@ -175,7 +221,7 @@ async def fail(tx: Transaction, *, payment_id: UUID, failure: PaymentFailure, at
 
 async def stop_looking(tx: Transaction, *, payment_id: UUID) -> None:
     """The provider has nothing more to tell of the payment."""
-    await _change(tx, payment_id, **_OVER)
+    await _STOP_LOOKING.run(tx, payment_id=payment_id)
 
 
 async def forget_pages(tx: Transaction, *, order_id: UUID) -> None:
@@ -188,7 +234,7 @@ async def _change(tx: Transaction, payment_id: UUID, **values: Any) -> None:
     await tx.execute(update(payments).where(payments.c.payment_id == payment_id).values(values))
 
 
-def _payment(row: RowMapping) -> Payment:
+def _payment(row: Mapping[str, Any] | RowMapping) -> Payment:
     return Payment(
         payment_id=row["payment_id"],
         order_id=row["order_id"],

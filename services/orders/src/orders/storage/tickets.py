@@ -4,36 +4,50 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import update
 
 from chassis.database import Transaction
 from chassis.ids import new_id
+from chassis.statements import Statement
+from orders.domain.order import Order
 from orders.domain.states import TicketState
 from orders.domain.ticket_codes import TICKET_CODE_BYTES, ticket_code
-from orders.storage.tables import order_lines, tickets
+from orders.storage.tables import tickets
+
+_ISSUE = Statement(
+    """
+    INSERT INTO orders.tickets
+        (ticket_id, order_id, line_id, event_id, seat_id, ticket_code, state, issued_at)
+    SELECT seat.ticket_id, order_id, line_id, event_id, seat_id, seat.ticket_code, :state, :at
+    FROM orders.order_lines
+    JOIN unnest(
+        CAST(:event_ids AS uuid[]), CAST(:seat_ids AS text[]),
+        CAST(:ticket_ids AS uuid[]), CAST(:ticket_codes AS text[])
+    ) AS seat (event_id, seat_id, ticket_id, ticket_code) USING (event_id, seat_id)
+    WHERE order_id = :order_id
+    """
+)
 
 
-async def issue_tickets(tx: Transaction, *, order_id: UUID, at: datetime) -> None:
-    """One valid ticket with a fresh random code for each line of the order."""
-    lines = await tx.execute(
-        select(order_lines.c.line_id, order_lines.c.event_id, order_lines.c.seat_id)
-        .where(order_lines.c.order_id == order_id)
-        .order_by(order_lines.c.event_id, order_lines.c.seat_id)
+class SeatsWithoutLine(Exception):
+    """Some seats of an order have no line: it can have no tickets for them."""
+
+
+async def issue_tickets(tx: Transaction, *, order: Order, at: datetime) -> None:
+    """One valid ticket with a fresh random code for each seat of the order, and so for each of its lines."""
+    seats = [(hold.event_id, seat_id) for hold in order.holds for seat_id in hold.seat_ids]
+    issued = await _ISSUE.run(
+        tx,
+        order_id=order.order_id,
+        event_ids=[event_id for event_id, _ in seats],
+        seat_ids=[seat_id for _, seat_id in seats],
+        ticket_ids=[new_id() for _ in seats],
+        ticket_codes=[ticket_code(secrets.token_bytes(TICKET_CODE_BYTES)) for _ in seats],
+        state=TicketState.VALID,
+        at=at,
     )
-    rows = [
-        {
-            "ticket_id": new_id(),
-            "order_id": order_id,
-            "line_id": line.line_id,
-            "event_id": line.event_id,
-            "seat_id": line.seat_id,
-            "ticket_code": ticket_code(secrets.token_bytes(TICKET_CODE_BYTES)),
-            "state": TicketState.VALID,
-            "issued_at": at,
-        }
-        for line in lines
-    ]
-    await tx.execute(insert(tickets), rows)
+    if issued.rows_changed != len(seats):
+        raise SeatsWithoutLine(str(order.order_id))
 
 
 async def void_tickets(tx: Transaction, *, order_id: UUID, at: datetime) -> None:

@@ -49,4 +49,4 @@ async def _confirm_or_recall(tx: Transaction, order: Order, sold: Reason, now: d
         return
     change = Change(state=OrderState.CONFIRMED, reason=sold, actor=Actor.RESERVATION, at=now)
     await move(tx, order=order, change=change)
-    await issue_tickets(tx, order_id=order.order_id, at=now)
+    await issue_tickets(tx, order=order, at=now)

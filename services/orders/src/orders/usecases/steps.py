@@ -7,6 +7,8 @@ in the caller's transaction, so that they are committed together or not at all.
 from datetime import datetime
 
 from chassis.database import Transaction
+from chassis.statements import at_once
+from messages.base import Message
 from orders.domain.order import Change, Order
 from orders.domain.person_limit import COUNTED_STATES
 from orders.domain.states import Actor, OrderState, Reason
@@ -21,16 +23,17 @@ from orders.usecases.order_news import news_of
 from orders.usecases.reservation_commands import confirm_holds, release_holds, release_seats
 
 
-async def move(tx: Transaction, *, order: Order, change: Change) -> Order:
-    """Change the order's state and tell whom it concerns; gives the order after it.
+async def move(tx: Transaction, *messages: Message, order: Order, change: Change) -> Order:
+    """Change the order's state, tell whom it concerns, and send `messages`; gives the order after it.
 
     A payment page that is open for it then has to be closed: a job does.
     """
     after = await save_change(tx, order=order, change=change)
     order_came(tx, after.state)
-    if order.state is OrderState.AWAITING_PAYMENT:
-        await look_at_pending_soon(tx, order_id=order.order_id, at=change.at)
-    await send(tx, *news_of(after))
+    async with at_once(tx):
+        if order.state is OrderState.AWAITING_PAYMENT:
+            await look_at_pending_soon(tx, order_id=order.order_id, at=change.at)
+        await send(tx, *news_of(after), *messages)
     return after
 
 
@@ -39,17 +42,13 @@ async def finalize(tx: Transaction, *, order: Order, reason: Reason, actor: Acto
     if order.state not in COUNTED_STATES:
         await count_again(tx, order_id=order.order_id)
     change = Change(state=OrderState.FINALIZING, reason=reason, actor=actor, at=now)
-    after = await move(tx, order=order, change=change)
-    await send(tx, confirm_holds(after))
-    return after
+    return await move(tx, confirm_holds(order), order=order, change=change)
 
 
 async def withdraw(tx: Transaction, *, order: Order, reason: Reason, actor: Actor, now: datetime) -> Order:
     """End an order of which nothing was sold and give up its holds."""
     change = Change(state=OrderState.CANCELLED, reason=reason, actor=actor, at=now)
-    after = await move(tx, order=order, change=change)
-    await send(tx, release_holds(after))
-    return after
+    return await move(tx, release_holds(order), order=order, change=change)
 
 
 async def recall(

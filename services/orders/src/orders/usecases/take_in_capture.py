@@ -25,8 +25,9 @@ EXCESS = "excess"
 
 async def take_in_capture(
     tx: Transaction, *, order: Order, payment: Payment, capture: Capture, actor: Actor, now: datetime
-) -> bool:
-    """Use money that arrived for a locked order, or start its refund; False when it was known before.
+) -> tuple[Order, Payment]:
+    """Use money that arrived for a locked order, or start its refund; gives order and payment after it, which
+    stay as they are when it was known before. What of the payment goes back is not in the answer.
 
     Amount and currency are compared with the order before anything else happens.
     """
@@ -41,43 +42,47 @@ async def take_in_capture(
         at=now,
     )
     if not is_new:
-        return False
-    await add_captured(tx, payment=payment, amount=amount, at=now)
+        return order, payment
     discrepancy = discrepancy_of(captured=amount, total=order.total) or _captured_twice(order, payment)
+    after = await add_captured(tx, payment=payment, amount=amount, at=now)
     if discrepancy is None:
-        await use_capture(tx, order=order, payment=payment, capture=capture, actor=actor, now=now)
+        order = await use_capture(tx, order=order, payment=after, capture=capture, actor=actor, now=now)
     else:
         log.warning("payment_discrepancy", payment_id=str(payment.payment_id), discrepancy=discrepancy)
         await flag_discrepancy(tx, payment_id=payment.payment_id, discrepancy=discrepancy)
         await _refund(tx, payment, capture, discrepancy, now)
-    return True
+    return order, after
 
 
 async def use_capture(
     tx: Transaction, *, order: Order, payment: Payment, capture: Capture, actor: Actor, now: datetime
-) -> None:
-    """Finalize the locked order with its whole price, which is recorded; else start its refund."""
-    reason = await _finalize_or_say_why_not(tx, order, actor, now)
-    if reason is not None:
-        await _refund(tx, payment, capture, reason, now)
+) -> Order:
+    """Finalize the locked order with its whole price, which is recorded; else start its refund. Gives the
+    order after it.
+    """
+    reason = _of_no_use(order)
+    if reason is None:
+        try:
+            return await finalize(tx, order=order, reason=Reason.PAYMENT_CAPTURED, actor=actor, now=now)
+        except PersonLimitReached:
+            reason = "person_limit_reached"  # it had lapsed, and meanwhile they bought elsewhere
+    await _refund(tx, payment, capture, reason, now)
+    return order
 
 
 def _captured_twice(order: Order, payment: Payment) -> Discrepancy | None:
     """One payment is captured once: whatever it brings after the whole price is too much."""
     whole_price_came = payment.captured_minor >= order.total.amount_minor
-    is_of_no_use = effect_of(Trigger.CAPTURE, order.state) is not Effect.FINALIZE
-    return Discrepancy.CAPTURED_TWICE if whole_price_came and is_of_no_use else None
+    no_use = effect_of(Trigger.CAPTURE, order.state) is not Effect.FINALIZE
+    return Discrepancy.CAPTURED_TWICE if whole_price_came and no_use else None
 
 
-async def _finalize_or_say_why_not(tx: Transaction, order: Order, actor: Actor, now: datetime) -> str | None:
+def _of_no_use(order: Order) -> str | None:
+    """Why the money cannot be used for the order; None when it can."""
     if effect_of(Trigger.CAPTURE, order.state) is not Effect.FINALIZE:
         return refund_reason(order.state)
     if order.owner.is_nobody:
         return "order_erased"  # there is nobody left who could use its tickets
-    try:
-        await finalize(tx, order=order, reason=Reason.PAYMENT_CAPTURED, actor=actor, now=now)
-    except PersonLimitReached:
-        return "person_limit_reached"  # it had lapsed, and meanwhile they bought elsewhere
     return None
 
 

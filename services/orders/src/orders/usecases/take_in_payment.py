@@ -9,7 +9,6 @@ from orders.domain.order import Order
 from orders.domain.payment import failure_of
 from orders.domain.states import Actor, PaymentFailure, PaymentState
 from orders.storage import payment_looks, payments
-from orders.storage.orders import lock_order
 from orders.storage.payments import Payment
 from orders.usecases.take_in_capture import take_in_capture
 
@@ -24,18 +23,18 @@ async def take_in_payment(
     It locks the payment's order. What is said may be old, or said again: money that is known stays
     known, and a payment that ended without money still takes in what arrives later.
     """
-    found = await payments.find_payment(
+    locked = await payments.lock_payment(
         tx, provider=provider, reference=payment.reference, payment_id=payment.payment_id
     )
-    if found is None:
+    if locked is None:
         return None
-    order = await lock_order(tx, found.order_id)
-    ours = await _named(tx, await payments.load_payment(tx, found.payment_id), payment, now)
+    order, ours = locked
+    ours = await _named(tx, ours, payment, now)
     for capture in payment.captures:
         actor = Actor.PAYMENT_PROVIDER
-        if await take_in_capture(tx, order=order, payment=ours, capture=capture, actor=actor, now=now):
-            order = await lock_order(tx, order.order_id)
-            ours = await payments.load_payment(tx, ours.payment_id)
+        order, ours = await take_in_capture(
+            tx, order=order, payment=ours, capture=capture, actor=actor, now=now
+        )
     if payment.reference == ours.reference:
         await _take_in_state(tx, order, ours, payment, now)
     return ours.payment_id

@@ -5,16 +5,19 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Transaction
+from chassis.statements import Statement
 from reservation.storage.tables import confirmations
+
+_OPEN = Statement(
+    "INSERT INTO reservation.confirmations (order_id) VALUES (:order_id) ON CONFLICT DO NOTHING"
+)
 
 
 async def open_confirmation(tx: Transaction, *, order_id: UUID) -> bool:
     """True for the first to ask; others wait here for the first, and then read its answer."""
-    statement = insert(confirmations).values(order_id=order_id).on_conflict_do_nothing()
-    return (await tx.execute(statement.returning(confirmations.c.order_id))).first() is not None
+    return (await _OPEN.run(tx, order_id=order_id)).rows_changed == 1
 
 
 @dataclass(frozen=True, slots=True)

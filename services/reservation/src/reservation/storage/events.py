@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Snapshot, Transaction
+from chassis.statements import Answer, Statement
 from reservation.domain.geometry import Geometry
 from reservation.storage.tables import events, plans
 
@@ -30,7 +31,7 @@ class Sale:
     seats_per_order_max: int
 
 
-LOCK_EVENTS_FOR_CLAIM = text(
+LOCK_EVENTS_FOR_CLAIM = Statement(
     """
     SELECT event_id, status FROM reservation.events
     WHERE event_id = ANY (:event_ids) ORDER BY event_id FOR KEY SHARE
@@ -40,8 +41,17 @@ LOCK_EVENTS_FOR_CLAIM = text(
 
 async def lock_events_for_claim(tx: Transaction, *, event_ids: Iterable[UUID]) -> dict[UUID, str]:
     """The status of each event, which no cancellation can change before `tx` ends."""
-    rows = await tx.execute(LOCK_EVENTS_FOR_CLAIM, {"event_ids": sorted(set(event_ids))})
-    return {row.event_id: row.status for row in rows}
+    return await events_for_claim(await ask_to_lock_events_for_claim(tx, event_ids=event_ids))
+
+
+async def ask_to_lock_events_for_claim(tx: Transaction, *, event_ids: Iterable[UUID]) -> Answer:
+    """The same for `at_once`; `events_for_claim` reads the answer."""
+    return await LOCK_EVENTS_FOR_CLAIM.run(tx, event_ids=sorted(set(event_ids)))
+
+
+async def events_for_claim(answer: Answer) -> dict[UUID, str]:
+    """What locking them gave."""
+    return {row["event_id"]: row["status"] for row in await answer.all()}
 
 
 LOCK_OWN_EVENT = text(
@@ -142,7 +152,7 @@ async def cancel_event(tx: Transaction, *, event_id: UUID, version: int) -> bool
     return (await tx.execute(CANCEL_EVENT, {"event_id": event_id, "version": version})).rowcount == 1
 
 
-MARK_CHANGED = text(
+MARK_CHANGED = Statement(
     "INSERT INTO reservation.availability_marks (event_id) SELECT unnest(CAST(:event_ids AS uuid[]))"
 )
 
@@ -150,7 +160,7 @@ MARK_CHANGED = text(
 async def mark_changed(tx: Transaction, *, event_ids: Sequence[UUID]) -> None:
     """Note that seats of these events changed, so that their counts are published soon."""
     if event_ids:
-        await tx.execute(MARK_CHANGED, {"event_ids": sorted(set(event_ids))})
+        await MARK_CHANGED.run(tx, event_ids=sorted(set(event_ids)))
 
 
 async def _insert_event(tx: Transaction, values: Mapping[str, Any]) -> bool:

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
+from chassis.statements import Answer, Statement
 
 SeatKey = tuple[UUID, str]
 
@@ -21,7 +20,7 @@ class LockedSeat:
     is_free: bool
 
 
-LOCK_SEATS = text(
+LOCK_SEATS = Statement(
     """
     SELECT s.event_id, s.seat_id, s.state, s.hold_id, s.order_id,
       s.state = 'available' OR (s.state = 'held' AND s.expires_at <= clock_timestamp()) AS is_free
@@ -35,10 +34,21 @@ LOCK_SEATS = text(
 
 async def lock_seats(tx: Transaction, seats: Iterable[SeatKey]) -> dict[SeatKey, LockedSeat]:
     """Wait for and lock these seats in the global order; those that do not exist are left out."""
-    rows = await tx.execute(LOCK_SEATS, _arrays(seats))
+    return await seats_locked(await ask_to_lock_seats(tx, seats))
+
+
+async def ask_to_lock_seats(tx: Transaction, seats: Iterable[SeatKey]) -> Answer:
+    """The same for `at_once`; `seats_locked` reads the answer."""
+    return await LOCK_SEATS.run(tx, **_arrays(seats))
+
+
+async def seats_locked(answer: Answer) -> dict[SeatKey, LockedSeat]:
+    """What locking them gave."""
     return {
-        (row.event_id, row.seat_id): LockedSeat(row.state, row.hold_id, row.order_id, row.is_free)
-        for row in rows
+        (row["event_id"], row["seat_id"]): LockedSeat(
+            row["state"], row["hold_id"], row["order_id"], row["is_free"]
+        )
+        for row in await answer.all()
     }
 
 
@@ -51,9 +61,9 @@ _CHANGE = """
 """
 _NOTHING = {"hold_id": "NULL", "order_id": "NULL", "expires_at": "NULL", "reason": "NULL"}
 
-FREE_SEATS = text(_CHANGE.format(state="available", **_NOTHING))
-BLOCK_SEATS = text(_CHANGE.format(state="blocked", **_NOTHING | {"reason": "CAST(:reason AS text)"}))
-SELL_SEATS = text(
+FREE_SEATS = Statement(_CHANGE.format(state="available", **_NOTHING))
+BLOCK_SEATS = Statement(_CHANGE.format(state="blocked", **_NOTHING | {"reason": "CAST(:reason AS text)"}))
+SELL_SEATS = Statement(
     """
     UPDATE reservation.seats s
     SET state = 'sold', hold_id = w.hold_id, order_id = :order_id, expires_at = NULL
@@ -62,7 +72,7 @@ SELL_SEATS = text(
     WHERE s.event_id = w.event_id AND s.seat_id = w.seat_id
     """
 )
-EXTEND_SEATS = text(
+EXTEND_SEATS = Statement(
     """
     UPDATE reservation.seats SET expires_at = :expires_at
     WHERE event_id = :event_id AND seat_id = ANY (:seat_ids) AND hold_id = :hold_id
@@ -73,23 +83,23 @@ EXTEND_SEATS = text(
 async def free_seats(tx: Transaction, seats: Sequence[SeatKey]) -> None:
     """Put locked seats on sale."""
     if seats:
-        await tx.execute(FREE_SEATS, _arrays(seats))
+        await FREE_SEATS.run(tx, **_arrays(seats))
 
 
 async def block_seats(tx: Transaction, seats: Sequence[SeatKey], *, reason: str | None) -> None:
     """Take locked seats off sale."""
-    await tx.execute(BLOCK_SEATS, _arrays(seats) | {"reason": reason})
+    await BLOCK_SEATS.run(tx, reason=reason, **_arrays(seats))
 
 
 async def sell_seats(tx: Transaction, seats: Sequence[tuple[UUID, str, UUID]], *, order_id: UUID) -> None:
     """Sell locked seats, given as (event_id, seat_id, hold_id)."""
-    values = {
-        "event_ids": [event_id for event_id, _, _ in seats],
-        "seat_ids": [seat_id for _, seat_id, _ in seats],
-        "hold_ids": [hold_id for _, _, hold_id in seats],
-        "order_id": order_id,
-    }
-    await tx.execute(SELL_SEATS, values)
+    await SELL_SEATS.run(
+        tx,
+        event_ids=[event_id for event_id, _, _ in seats],
+        seat_ids=[seat_id for _, seat_id, _ in seats],
+        hold_ids=[hold_id for _, _, hold_id in seats],
+        order_id=order_id,
+    )
 
 
 def _arrays(seats: Iterable[SeatKey]) -> dict[str, list[UUID] | list[str]]:

@@ -1,36 +1,21 @@
 """What stands between an order and the seats of its holds, and the judgement of it."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 from uuid import UUID
 
 from chassis.database import Transaction
 from messages.reservation import ConfirmHolds, EventSeats, HeldSeats, HoldsRefused
 from reservation.domain.holds import HoldState
-from reservation.storage.events import ON_SALE, lock_events_for_claim
-from reservation.storage.holds import StoredHold, find_holds, lock_holds
-from reservation.storage.seats import LockedSeat, SeatKey, lock_seats
+from reservation.storage.events import ON_SALE
+from reservation.storage.holds import Claims, find_holds, lock_claims
+from reservation.storage.seats import SeatKey
 
 Reason = Literal["hold_released", "seats_taken", "event_cancelled", "hold_unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """Everything the judgement depends on, locked."""
-
-    events: Mapping[UUID, str]
-    seats: Mapping[SeatKey, LockedSeat]
-    holds: Mapping[UUID, StoredHold]
-
-    def carries(self, hold_id: UUID, key: SeatKey) -> bool:
-        """Whether the seat is still held by this hold, expired or not."""
-        seat = self.seats[key]
-        return seat.state == "held" and seat.hold_id == hold_id
-
-
-async def lock_claims(
+async def lock_asked(
     tx: Transaction, *, asked: Sequence[HeldSeats], others: Collection[SeatKey] = ()
 ) -> Claims:
     """Lock the events, the seats (those asked for, all the holds ever had, and `others`) and the holds."""
@@ -38,9 +23,8 @@ async def lock_claims(
     found = await find_holds(tx, hold_ids=hold_ids)
     keys = {seat for stored in found.values() for seat in stored.granted_seats}
     keys |= set(_keys(asked)) | set(others)
-    events = await lock_events_for_claim(tx, event_ids=[event_id for event_id, _ in keys])
-    seats = await lock_seats(tx, keys)
-    return Claims(events, seats, await lock_holds(tx, hold_ids=hold_ids))
+    event_ids = {event_id for event_id, _ in keys}
+    return await lock_claims(tx, event_ids=event_ids, seats=keys, hold_ids=hold_ids)
 
 
 def are_sold_to(asked: Sequence[HeldSeats], claims: Claims, *, order_id: UUID) -> bool:

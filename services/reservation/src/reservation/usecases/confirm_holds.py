@@ -9,15 +9,16 @@ know: they are sold to the order, or they are not.
 from uuid import UUID
 
 from chassis.database import Transaction
+from chassis.statements import at_once
 from messages.reservation import ConfirmHolds, HoldsConfirmed, HoldsRefused
 from reservation.domain.holds import HoldState
 from reservation.storage.confirmations import open_confirmation, store_given, store_refusal, stored_answer
 from reservation.storage.events import mark_changed
 from reservation.storage.geometries import Geometries
-from reservation.storage.holds import end_holds, exchange_seats
+from reservation.storage.holds import Claims, end_holds, exchange_seats
 from reservation.storage.outbox import OUTBOX
 from reservation.storage.seats import free_seats, sell_seats
-from reservation.usecases.claims import Claims, are_sold_to, lock_claims, refusal_of, taken_seats
+from reservation.usecases.claims import are_sold_to, lock_asked, refusal_of, taken_seats
 from reservation.usecases.equivalent_seats import Exchange, find_equivalents, given_long_ago
 
 SEARCHES_MAX = 8
@@ -35,7 +36,7 @@ async def confirm_holds(tx: Transaction, *, command: ConfirmHolds, geometries: G
     if command.or_equivalent:
         answer = await _confirm_or_exchange(tx, command, geometries)
     else:
-        claims = await lock_claims(tx, asked=command.holds)
+        claims = await lock_asked(tx, asked=command.holds)
         answer = await _judge(tx, command, claims, Exchange())
     await _store(tx, answer)
     await OUTBOX.enqueue(tx, answer)
@@ -79,7 +80,7 @@ async def _attempt(tx: Transaction, command: ConfirmHolds, exchange: Exchange) -
     are looked for, and these are locked in their order again.
     """
     attempt = await tx.begin_nested()
-    claims = await lock_claims(tx, asked=command.holds, others=exchange.new_seats(command.holds))
+    claims = await lock_asked(tx, asked=command.holds, others=exchange.new_seats(command.holds))
     answer = await _judge(tx, command, claims, exchange)
     await (attempt.rollback() if isinstance(answer, HoldsRefused) else attempt.commit())
     return claims, answer
@@ -104,10 +105,11 @@ async def _sell(tx: Transaction, command: ConfirmHolds, claims: Claims, exchange
         for each in exchange.applied_to(command.holds)
         for seat_id in each.seat_ids
     ]
-    await free_seats(tx, exchange.seats_left_behind(command.holds, claims))
-    await sell_seats(tx, seats, order_id=command.order_id)
     hold_ids = [asked.hold_id for asked in command.holds]
-    await end_holds(tx, hold_ids=hold_ids, state=HoldState.CONFIRMED, order_id=command.order_id)
-    for hold_id, given in exchange.given.items():
-        await exchange_seats(tx, hold_id=hold_id, lost=given.keys(), given=given.values())
-    await mark_changed(tx, event_ids=[asked.event_id for asked in command.holds])
+    async with at_once(tx):
+        await free_seats(tx, exchange.seats_left_behind(command.holds, claims))
+        await sell_seats(tx, seats, order_id=command.order_id)
+        await end_holds(tx, hold_ids=hold_ids, state=HoldState.CONFIRMED, order_id=command.order_id)
+        for hold_id, given in exchange.given.items():
+            await exchange_seats(tx, hold_id=hold_id, lost=given.keys(), given=given.values())
+        await mark_changed(tx, event_ids=[asked.event_id for asked in command.holds])
