@@ -24,7 +24,8 @@ class Outbox:
             f"""
             INSERT INTO {table.schema}.{table.name}
                 (message_id, message_type, aggregate_id, aggregate_version, data, traceparent, request_id)
-            VALUES (:message_id, :message_type, :aggregate_id, :aggregate_version, :data, :traceparent, :request_id)
+            VALUES (:message_id, :message_type, :aggregate_id, :aggregate_version, :data,
+                :traceparent, :request_id)
             """  # noqa: S608 -- the name is that of our own table
         )
 
