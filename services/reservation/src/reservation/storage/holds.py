@@ -139,10 +139,9 @@ async def end_holds(
     tx: Transaction, *, hold_ids: Iterable[UUID], state: HoldState, order_id: UUID | None = None
 ) -> None:
     """Move locked holds to a final state; from then on they count as nobody's."""
-    ended = await tx.execute(
-        END_HOLDS, {"hold_ids": list(hold_ids), "state": state.value, "order_id": order_id}
-    )
-    holds_ended(tx, state=state, number=ended.rowcount)
+    hold_ids = list(hold_ids)
+    holds_ended(tx, state=state, number=len(hold_ids))  # they are locked, so all of them are there
+    await tx.execute(END_HOLDS, {"hold_ids": hold_ids, "state": state.value, "order_id": order_id})
 
 
 async def give_up_seat(tx: Transaction, *, hold_id: UUID, seat_id: str) -> None:
