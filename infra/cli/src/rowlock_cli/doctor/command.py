@@ -9,7 +9,8 @@ import typer
 from chassis.inspection import Finding
 from rowlock_cli.asking import DEADLINE_S, DeadlineOption
 from rowlock_cli.doctor.checks import CHECKS
-from rowlock_cli.doctor.facts import SystemFacts, gather_facts
+from rowlock_cli.doctor.facts import SystemFacts
+from rowlock_cli.doctor.gathering import gather_facts
 
 # 2 is a command that was typed wrong, here as everywhere.
 FOUND, NOT_ASKED = 1, 3
