@@ -16,7 +16,7 @@ from support.stage.account import AccountHolder
 from support.stage.buyer import Buyer, order_of, wish
 from support.stage.guest import Guest
 from support.stage.organizer import PRICED, small_plan
-from support.stage.patience import PATIENCE_S, send_patiently
+from support.stage.patience import PATIENCE_S, is_of_the_gateway, send_patiently
 from support.stage.person import API, Json
 from support.stage.stage import Stage
 from support.waiting import wait_until
@@ -158,7 +158,7 @@ class Load:
             except httpx.TransportError as error:
                 self.trouble[type(error).__name__] += 1
                 return None
-            if answer.is_server_error:
+            if answer.is_server_error or is_of_the_gateway(answer):
                 self.trouble[str(answer.status_code)] += 1
                 return None
             return answer
