@@ -6,7 +6,8 @@ set -eu
 files=/etc/rowlock/gateway-static
 static=/tmp/traefik.yaml
 
-sed "s/ROWLOCK_PROJECT/$COMPOSE_PROJECT_NAME/" "$files/containers/provider.yaml" >/tmp/provider.yaml
+sed -e "s/ROWLOCK_PROJECT/${COMPOSE_PROJECT_NAME:-}/" \
+    -e "s,unix:///var/run/docker.sock,${GATEWAY_DOCKER_ENDPOINT:-unix:///var/run/docker.sock}," "$files/containers/provider.yaml" >/tmp/provider.yaml
 sed "/^providers:/r /tmp/provider.yaml" "$files/traefik.yaml" >"$static"
 if [ "${GATEWAY_TRUSTED_PROXIES:-0}" != 0 ]; then
     sed -i 's/insecure: false/insecure: true/' "$static"

@@ -6,7 +6,9 @@ checkout=$1 target=$2
 
 cd "$checkout"
 mkdir -p "$target/infra/docker"
-cp uv.lock pyproject.toml "$target/"
+cp uv.lock "$target/"
+# Without what comes after: settings of linters and tests.
+sed '/^\[tool\.ruff\]/,$d' pyproject.toml >"$target/pyproject.toml"
 cp infra/docker/install_packages.sh "$target/infra/docker/"
 for manifest in libs/*/pyproject.toml services/*/pyproject.toml infra/*/pyproject.toml; do
     folder=$(dirname "$manifest")

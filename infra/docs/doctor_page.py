@@ -3,7 +3,7 @@
 from inspect import getdoc
 
 from rowlock_cli.doctor.checks import CHECKS
-from rowlock_cli.doctor.facts import own_checks
+from rowlock_cli.doctor.gathering import own_checks
 
 PAGE = """\
 # What `rowlock doctor` looks at

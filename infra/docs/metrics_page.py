@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from importlib import import_module
 
 from bus import SERVICES
-from chassis.metrics import DECLARED, Declared
+from chassis.declared_metrics import DECLARED, Declared
 
 INTRODUCTION = """\
 # Metrics

@@ -42,8 +42,10 @@ async def test_seats_that_somebody_locks_make_holds_slow(system, stage, alerts):
             await asyncio.sleep(0.7)
         await hold
 
-    for n in range(1, 5):
+    for n in range(1, 9):
         await slowly(n)
+    for _ in range(20):  # of so few nobody would be called for
+        await buyer.send("POST", "/holds", wish(event_id, "Stalls-2-1"))
 
     await alerts.fires("RowlockHoldsSlow")
 

@@ -6,7 +6,7 @@ While it lasts requests may fail, and guests send them again. Whatever was answe
 import asyncio
 
 from support.compose.promises import see_promises_kept
-from support.compose.system import PROCESSES
+from support.services import SERVICES
 from support.waiting import wait_until
 
 DISTURBED_PER_S = 5.0
@@ -18,8 +18,11 @@ RESTARTED_DEADLINE_S = 60
 async def test_a_killed_container_of_each_kind_is_started_again(system, load, tell_figure):
     async with load.running(purchases_per_s=DISTURBED_PER_S):
         await load.see_purchases(5)
-        for name in (*PROCESSES, "gateway"):
-            await _kill_one(system, name)
+        for service in SERVICES:
+            names = (f"{service}-api", f"{service}-worker")
+            await asyncio.gather(*(_kill_one(system, name) for name in names))
+            await system.see_healthy(*names)
+        await _kill_one(system, "gateway")
         await system.see_healthy()
         await load.see_purchases(20)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.metrics import DECLARED, Declared
+from chassis.declared_metrics import DECLARED, Declared
 from support.services import SERVICES
 
 ROOT = Path(__file__).parents[2]

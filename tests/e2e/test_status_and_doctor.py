@@ -6,9 +6,11 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -136,6 +138,21 @@ def test_a_role_that_lost_its_time_limits_is_found_and_provisioning_mends_it(own
 
     own_system.rowlock("provision", "orders", "--password", password)
     assert ask(own_system, "doctor") == (0, "Nothing is misconfigured.\n")
+
+
+def test_watching_goes_on_until_it_is_ended(own_system):
+    command = (Path(sys.executable).with_name("rowlock"), "status", "--watch", "--deadline-s", DEADLINE_S)
+    environment = {**os.environ, **own_system.settings, "ROWLOCK_HOME": str(own_system.home.path)}
+    watching = subprocess.Popen(
+        command, env=environment, cwd=own_system.home.path, stdout=subprocess.PIPE, text=True
+    )
+    assert watching.stdout
+    seen = 0
+    while seen < 3:  # it ends with the time limit of the test otherwise
+        seen += watching.stdout.readline().startswith("Rowlock at")
+    watching.send_signal(signal.SIGINT)
+
+    assert watching.wait(30) in (0, 1)
 
 
 def wait_until_healthy(system: System) -> None:

@@ -1,9 +1,11 @@
 """PgBouncer in front of the tests' PostgreSQL, in transaction mode, with the settings of infra/pgbouncer."""
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from configparser import ConfigParser
 from contextlib import contextmanager
@@ -26,9 +28,14 @@ CONFIGURATION = Path(__file__).parents[2] / "infra" / "pgbouncer" / "pgbouncer.i
 KEEPS_PREPARED_STATEMENTS = (1, 22)
 BUSY_MACHINE_S = 60
 """Longest wait for a session: on the machine that runs the tests a login may take seconds."""
-APT = (
-    ("apt-get", "-q", "update"),
-    ("apt-get", "-q", "install", "--yes", "--no-install-recommends", "pgbouncer"),
+INSTALL = (
+    "apt-get",
+    "-q",
+    "-oDPkg::Lock::Timeout=120",
+    "install",
+    "--yes",
+    "--no-install-recommends",
+    "pgbouncer",
 )
 
 
@@ -64,12 +71,16 @@ def _find() -> str | None:
 def _install() -> str | None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return None
-    with services_not_started():
-        for command in APT:
+    with (Path(tempfile.gettempdir()) / "rowlock-test-apt.lock").open("w") as turn, services_not_started():
+        fcntl.flock(turn, fcntl.LOCK_EX)  # another worker may be at it
+        if program := _find():
+            return program
+        for command in INSTALL, ("apt-get", "-q", "update"), INSTALL:
             env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            if subprocess.run(command, check=False, env=env, capture_output=True).returncode:
-                return None
-    return _find()
+            subprocess.run(command, check=False, env=env, capture_output=True)
+            if program := _find():
+                return program
+    return None
 
 
 def keeps_prepared_statements(program: str) -> bool:

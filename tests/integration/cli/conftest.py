@@ -12,7 +12,8 @@ from psycopg import sql
 from chassis.inspection import Finding
 from chassis.messaging import declare_queues
 from rowlock_cli.doctor.command import examine
-from rowlock_cli.doctor.facts import SystemFacts, gather_facts
+from rowlock_cli.doctor.facts import SystemFacts
+from rowlock_cli.doctor.gathering import gather_facts
 from rowlock_cli.keys import create_keys
 from rowlock_cli.looks.databases import DatabaseSight
 from rowlock_cli.services import consumers_of, service_names

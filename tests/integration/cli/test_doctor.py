@@ -15,7 +15,7 @@ from chassis.messaging import declare_queues
 from chassis.messaging.inspection import BrokerSight
 from rowlock_cli.doctor.checks import CHECKS
 from rowlock_cli.doctor.command import examine
-from rowlock_cli.doctor.facts import own_checks
+from rowlock_cli.doctor.gathering import own_checks
 from rowlock_cli.keys import create_keys
 from rowlock_cli.main import create_app
 from rowlock_cli.services import consumers_of

@@ -60,6 +60,13 @@ def test_what_was_made_before_is_counted_and_owned(old_database: str) -> None:
     assert (active, answers) == ((1,), (0,))
 
 
+def test_events_that_were_on_sale_before_are_counted_soon(old_database: str) -> None:
+    upgrade("reservation", database_url=old_database)
+    with psycopg.connect(old_database) as connection:
+        marked = connection.execute("SELECT event_id::text FROM reservation.availability_marks").fetchall()
+    assert marked == [(f"{ID}1",)]
+
+
 def test_the_way_back_keeps_the_buyers_holds_and_lets_guests_go(old_database: str) -> None:
     upgrade("reservation", database_url=old_database)
     with psycopg.connect(old_database) as connection:

@@ -3,6 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Collection
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -35,7 +36,11 @@ async def send_patiently(
         except httpx.TransportError as error:
             retries[type(error).__name__] += 1
             return None
-        if answer.is_server_error or (not answer.is_success and problem(answer) in IN_FLIGHT):
+        if (
+            answer.is_server_error
+            or is_of_the_gateway(answer)
+            or (not answer.is_success and problem(answer) in IN_FLIGHT)
+        ):
             retries[str(answer.status_code)] += 1
             return None
         return answer
@@ -43,3 +48,8 @@ async def send_patiently(
     answer = await wait_until(answered, deadline_s=PATIENCE_S, poll_ms=100, what=f"{path} is answered")
     assert answer.is_success or problem(answer) in refusals, f"{path} gave {answer.text}"
     return answer
+
+
+def is_of_the_gateway(answer: httpx.Response) -> bool:
+    """Whether Traefik itself says 404, in plain text: it has just started, and knows no routes yet."""
+    return answer.status_code == HTTPStatus.NOT_FOUND and answer.text.startswith("404 page not found")

@@ -104,7 +104,7 @@ async def test_a_request_is_as_long_as_it_took(client: httpx.AsyncClient, rise: 
 
 
 async def test_questions_about_the_process_are_no_requests(client: httpx.AsyncClient, rise: Rise) -> None:
-    for path in ("/healthz", "/readyz", "/metrics"):
+    for path in ("/healthz", "/readyz", "/aboutz", "/metrics"):
         await client.get(path)
     assert rise.of(REQUESTS) == 0
 

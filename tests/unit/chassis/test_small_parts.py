@@ -63,7 +63,9 @@ def _meta(**changes) -> MessageMeta:
     return MessageMeta(**(values | changes))
 
 
-@pytest.mark.parametrize("changes", [{}, {"aggregate_version": None}, {"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"aggregate_version": None}, {"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"}]
+)
 def test_an_envelope_comes_back_as_it_went(changes):
     envelope = Envelope(meta=_meta(**changes), data={"name": "zażółć", "n": 1})
     assert Envelope.from_json(envelope.to_json()) == envelope

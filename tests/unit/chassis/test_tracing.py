@@ -149,6 +149,22 @@ async def test_a_batch_is_a_step_of_one_request_and_linked_with_the_others(spans
         assert [ids_of(shared)[1]] == [f"{link.context.span_id:016x}" for link in request_span.links]
 
 
+async def test_what_is_done_for_a_request_that_was_not_sampled_is_in_no_other_trace(spans):
+    async def commit(items):
+        with tracing.step("statement"):
+            await asyncio.sleep(0.01)
+            return items
+
+    group = GroupCommit(commit, batch_max=1)
+
+    async def request(context):
+        with tracing.work(context, "request"):
+            return await group.submit(context)
+
+    await asyncio.gather(request(begin()), request(follow(f"00-{TRACE}-{STEP}-00", None)))
+    assert ["statement", "group commit", "request"] == spans.names
+
+
 async def test_a_batch_works_under_the_name_of_those_in_it_not_of_who_came_first():
     """A lane that is never idle would else write the first request's id on the log lines of all others."""
     seen = []

@@ -101,8 +101,25 @@ def test_a_service_may_add_commands_to_a_group_that_is_there():
     assert runner.invoke(app, ["token"]).exit_code == 0
 
 
+@pytest.mark.parametrize("command", ["status", "doctor"])
+def test_where_no_system_is_known_that_is_what_is_said(command):
+    result = runner.invoke(create_app(), [command, "--deadline-s", "0.5"])
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("No system is known here: `make up` starts one.")
+
+
 def test_every_command_explains_itself():
     result = runner.invoke(create_app(), ["--help"])
 
-    for command in ("token", "keys", "provision", "migrate", "declare-queues", "dead-letters"):
+    for command in (
+        "status",
+        "doctor",
+        "token",
+        "keys",
+        "provision",
+        "migrate",
+        "declare-queues",
+        "dead-letters",
+    ):
         assert command in result.stdout

@@ -8,7 +8,7 @@ import metrics_page
 import pytest
 import yaml
 
-from chassis.metrics import DECLARED
+from chassis.declared_metrics import DECLARED
 from support.promql import (
     FOREIGN,
     OBSERVABILITY,

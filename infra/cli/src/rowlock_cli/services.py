@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from chassis.messaging import Consumer
 from chassis.worker import Worker
-from rowlock_cli.environment import use_database_of
+from rowlock_cli.environment import SERVICE_DATABASE, use_database_of
 
 _NOWHERE = {
     "database_url": "postgresql://nobody@127.0.0.1:9/none",
@@ -44,6 +44,18 @@ def consumers_of(service: str) -> tuple[Consumer, ...]:
 def consumer_names() -> list[str]:
     """The consumers of every installed service, which are also the names of their queues."""
     return [consumer.name for service in service_names() for consumer in consumers_of(service)]
+
+
+def say_where_no_system_is_known() -> None:
+    """A word on standard error where the command was told of no service's database: everything else it says
+    would only puzzle.
+    """
+    if not any(SERVICE_DATABASE.format(service=service.upper()) in os.environ for service in service_names()):
+        typer.echo(
+            "No system is known here: `make up` starts one. Of another, tell where its parts are "
+            "(docs/configuration.md, The operators' command).",
+            err=True,
+        )
 
 
 def worker_of(service: str) -> Worker | None:

@@ -20,7 +20,7 @@ HEALTH_CHECK = {
     "path": "/readyz",
     "interval": "1s",
     "unhealthyInterval": "500ms",
-    "timeout": "3s",
+    "timeout": "10s",
     "followRedirects": False,
 }
 

@@ -14,6 +14,7 @@ from rowlock_cli.services import service_names
 
 DATABASE_URL = "{service}_DATABASE_URL"
 ATTEMPTS, PAUSE_S = 30, 1.0
+MIGRATION_ATTEMPTS = 3
 
 
 def database_urls(environment: Mapping[str, str]) -> dict[str, str]:
@@ -46,8 +47,11 @@ def make_place(service: str, *, database_url: str, admin_url: str) -> bool:
 
 
 def migrate(service: str, *, database_url: str) -> None:
-    """In a process of its own, as migrations read the settings of their service."""
+    """In a process of its own, as migrations read the settings of their service. A migration is a
+    transaction, so that one which failed (a lock not got in time) may be tried again.
+    """
     argv = [sys.executable, "-m", "chassis.migrate", service]
-    done = subprocess.run(argv, env={**os.environ, "DATABASE_URL": database_url}, check=False)
-    if done.returncode:
-        raise SystemExit(f"The migrations of {service} failed: see above.")
+    for _attempt in range(MIGRATION_ATTEMPTS):
+        if not subprocess.run(argv, env={**os.environ, "DATABASE_URL": database_url}, check=False).returncode:
+            return
+    raise SystemExit(f"The migrations of {service} failed: see above.")

@@ -8,12 +8,10 @@ Labels take a handful of known words: never an id, and nothing of a person. A se
 there from the start, at 0. docs/metrics.md is made of the declarations.
 """
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -27,9 +25,10 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from chassis.declared_metrics import NO_LABELS, Declared, Labels, Process, declare
+
 __all__ = [
     "CONTENT_TYPE_LATEST",
-    "DECLARED",
     "Counter",
     "Gauge",
     "Histogram",
@@ -45,46 +44,21 @@ __all__ = [
 # A second series for each counter and histogram, of no use to anybody who asks for rates.
 disable_created_metrics()
 
-Words = Iterable[str] | str
-"""The words a label takes; or, where the code does not list them, a text that says what they are."""
-Labels = Mapping[str, Words]
-Process = Literal["api", "worker", "each"]
 Values = Mapping[tuple[str, ...], float]
 """Values by the words of their labels, in the order of the labels; `()` of a metric without labels."""
-
-NO_LABELS: Labels = {}
 
 M = TypeVar("M", Counter, Histogram)
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What docs/metrics.md says of a metric."""
-
-    name: str
-    owner: str
-    """The package that declares it: `chassis`, or a service."""
-    kind: Literal["counter", "gauge", "histogram"]
-    meaning: str
-    labels: Mapping[str, tuple[str, ...] | str]
-    told_by: Process
-    is_sampled: bool
-    """Every replica tells the same, found in PostgreSQL or at the broker; nothing where that fails."""
-
-
-DECLARED: dict[str, Declared] = {}
-"""The metrics of the modules that were imported so far, by name."""
-
-
 def counter(name: str, meaning: str, labels: Labels = NO_LABELS, *, told_by: Process = "each") -> Counter:
     """A counter; its name ends in `_total`. `told_by`: the kind of process that counts."""
-    declared = _declare(name, "counter", meaning, labels, told_by)
+    declared = declare(name, "counter", meaning, labels, told_by)
     return _with_known_words(Counter(name, meaning, list(labels)), declared)
 
 
 def gauge(name: str, meaning: str, labels: Labels = NO_LABELS, *, told_by: Process = "each") -> Gauge:
     """A gauge that the process sets itself at every change; else see SampledGauge and LiveGauge."""
-    _declare(name, "gauge", meaning, labels, told_by)
+    declare(name, "gauge", meaning, labels, told_by)
     return Gauge(name, meaning, list(labels))
 
 
@@ -97,7 +71,7 @@ def histogram(
     told_by: Process = "each",
 ) -> Histogram:
     """A histogram; `buckets` are upper bounds in the unit of its name."""
-    declared = _declare(name, "histogram", meaning, labels, told_by)
+    declared = declare(name, "histogram", meaning, labels, told_by)
     return _with_known_words(Histogram(name, meaning, list(labels), buckets=buckets), declared)
 
 
@@ -108,7 +82,7 @@ class _CollectedGauge(Collector):
         self, name: str, meaning: str, labels: Labels, told_by: Process, *, is_sampled: bool = False
     ) -> None:
         self._name, self._meaning, self._labels = name, meaning, list(labels)
-        _declare(name, "gauge", meaning, labels, told_by, is_sampled=is_sampled)
+        declare(name, "gauge", meaning, labels, told_by, is_sampled=is_sampled)
         REGISTRY.register(self)
 
     def describe(self) -> Iterable[Metric]:
@@ -180,30 +154,6 @@ def each_word(words: Iterable[str], values: Mapping[str, float]) -> dict[tuple[s
 def exposition() -> bytes:
     """All metrics of this process, as CONTENT_TYPE_LATEST."""
     return generate_latest()
-
-
-def _declare(
-    name: str,
-    kind: Literal["counter", "gauge", "histogram"],
-    meaning: str,
-    labels: Labels,
-    told_by: Process,
-    *,
-    is_sampled: bool = False,
-) -> Declared:
-    known = {
-        label: words if isinstance(words, str) else tuple(map(str, words)) for label, words in labels.items()
-    }
-    declared = DECLARED[name] = Declared(name, _owner(), kind, meaning, known, told_by, is_sampled)
-    return declared
-
-
-def _owner() -> str:
-    """The package of the module that is declaring."""
-    frame = sys._getframe(1)  # noqa: SLF001 -- nobody else knows who calls
-    while frame.f_back is not None and frame.f_globals["__name__"] == __name__:
-        frame = frame.f_back
-    return frame.f_globals["__name__"].partition(".")[0]
 
 
 def _with_known_words(metric: M, declared: Declared) -> M:

@@ -29,6 +29,8 @@ def run_migrations(metadata: MetaData, schema: str) -> None:
 def _migrate(connection: Connection, metadata: MetaData, schema: str) -> None:
     # In one transaction and for that alone: behind a pooler the session is not ours to lock or to set.
     _set(connection, search_path=schema, TimeZone="UTC", statement_timeout=STATEMENT_TIMEOUT)
+    # A role's 10 s are for requests: where processors are short, loading the next migration takes longer.
+    _set(connection, idle_in_transaction_session_timeout=STATEMENT_TIMEOUT)
     # Waiting for another runner is fine, hence before lock_timeout is set.
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"migrate {schema}"})
     _set(connection, lock_timeout=LOCK_TIMEOUT)

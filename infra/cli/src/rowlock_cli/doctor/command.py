@@ -9,7 +9,9 @@ import typer
 from chassis.inspection import Finding
 from rowlock_cli.asking import DEADLINE_S, DeadlineOption
 from rowlock_cli.doctor.checks import CHECKS
-from rowlock_cli.doctor.facts import SystemFacts, gather_facts
+from rowlock_cli.doctor.facts import SystemFacts
+from rowlock_cli.doctor.gathering import gather_facts
+from rowlock_cli.services import say_where_no_system_is_known
 
 # 2 is a command that was typed wrong, here as everywhere.
 FOUND, NOT_ASKED = 1, 3
@@ -27,6 +29,7 @@ def doctor(
 
     Exit code 1: something was found. 3: nothing was, but something could not be asked.
     """
+    say_where_no_system_is_known()
     facts = gather_facts(deadline_s=deadline_s)
     found, not_asked = examine(facts), facts.unanswered()
     typer.echo(json.dumps(document(found, not_asked)) if as_json else words(found, not_asked))

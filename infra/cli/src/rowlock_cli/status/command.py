@@ -15,6 +15,7 @@ from chassis.clock import utc_now
 from chassis.inspection import PartStatus
 from rowlock_cli.asking import DEADLINE_S, DeadlineOption
 from rowlock_cli.operator_settings import OperatorSettings
+from rowlock_cli.services import say_where_no_system_is_known
 from rowlock_cli.status.page import is_healthy, page
 from rowlock_cli.status.parts import look_at_parts
 
@@ -37,6 +38,7 @@ def status(
 
     Every question has a few seconds and runs beside the others, so dead parts do not keep you waiting.
     """
+    say_where_no_system_is_known()
     settings = OperatorSettings.from_environment()
     statuses = look_at_parts(settings, deadline_s=deadline_s)
     show(statuses, settings, as_json=as_json, clear=watch)

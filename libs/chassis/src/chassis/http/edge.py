@@ -28,7 +28,7 @@ from chassis.problems import (
 # Checking takes up to 0.2 s a megabyte: a large body is checked in a thread, beside other requests.
 CHECKED_INLINE_BYTES_MAX = 65_536
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}")
-_QUIET_PATHS = ("/healthz", "/readyz", "/metrics")
+_QUIET_PATHS = ("/healthz", "/readyz", "/aboutz", "/metrics")
 
 log = get_logger()
 

@@ -17,7 +17,7 @@ _METHODS = f"methods of HTTP; `{OTHER}`: none of those known"
 
 REQUESTS = counter(
     "rowlock_http_requests_total",
-    "Requests answered, but for those about the process itself (/healthz, /readyz, /metrics)",
+    "Requests answered, but for those about the process itself (/healthz, /readyz, /aboutz, /metrics)",
     {
         "route": _ROUTES,
         "method": _METHODS,
