@@ -64,6 +64,14 @@ async def test_what_could_not_be_asked_is_said_and_ends_with_3(doctor, system):
     assert "Nothing is misconfigured as far as could be asked." in result.stdout
 
 
+async def test_a_process_of_a_version_that_tells_nothing_of_itself(doctor):
+    facts = await look()
+    silent = replace(facts, replicas=[replace(facts.replicas[0], facts={}), *facts.replicas[1:]])
+
+    assert examine(silent) == {}
+    assert list(silent.unanswered().values()) == ["tells nothing at /aboutz: another version"]
+
+
 async def test_a_setting_that_is_missing(doctor, monkeypatch):
     monkeypatch.delenv("MAIL_FROM")
 

@@ -27,6 +27,8 @@ PURCHASES_PER_S = 7.0
 PAID_ONE_IN, CANCELLED_ONE_IN, LOGS_IN_ONE_IN = 8, 10, 20
 SETTLED_DEADLINE_S = 90
 CONNECTIONS_MAX = 400
+PAUSE_MS = 1000
+"""Before a request is sent again: while a part is away, hundreds of guests wait for it."""
 
 
 @dataclass
@@ -163,12 +165,14 @@ class Load:
                 return None
             return answer
 
-        answer = await wait_until(look, deadline_s=PATIENCE_S, poll_ms=100, what=f"{path} is answered")
+        answer = await wait_until(look, deadline_s=PATIENCE_S, poll_ms=PAUSE_MS, what=f"{path} is answered")
         assert answer.is_success, f"GET {path} gave {answer.status_code}: {answer.text}"
         return answer
 
     async def _send(self, person: Buyer, path: str, body: Any = None, *refusals: str) -> httpx.Response:
-        return await send_patiently(person, path, body, refusals=refusals, retries=self.trouble)
+        return await send_patiently(
+            person, path, body, refusals=refusals, retries=self.trouble, pause_ms=PAUSE_MS
+        )
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:

@@ -120,7 +120,7 @@ class ComposeSystem:
         Not `docker kill`: the engine takes that for the wish of a person, and starts nothing again.
         """
         container.reload()
-        any_of_ours = self.project.containers("orders-api")[0]
+        any_of_ours = self.project.containers("orders-api", ended=True)[0]  # it may be dead already
         self.project.engine.containers.run(
             any_of_ours.attrs["Image"],
             entrypoint=["python", "-c", KILL.format(pid=container.attrs["State"]["Pid"])],

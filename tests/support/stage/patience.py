@@ -23,6 +23,7 @@ async def send_patiently(
     *,
     refusals: Collection[str] = (),
     retries: Counter[str],
+    pause_ms: int = 100,
 ) -> httpx.Response:
     """POST until there is an answer: a success, or one of the problems in `refusals`.
 
@@ -45,7 +46,7 @@ async def send_patiently(
             return None
         return answer
 
-    answer = await wait_until(answered, deadline_s=PATIENCE_S, poll_ms=100, what=f"{path} is answered")
+    answer = await wait_until(answered, deadline_s=PATIENCE_S, poll_ms=pause_ms, what=f"{path} is answered")
     assert answer.is_success or problem(answer) in refusals, f"{path} gave {answer.text}"
     return answer
 

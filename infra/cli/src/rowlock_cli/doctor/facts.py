@@ -66,6 +66,11 @@ class SystemFacts:
         }
         told = {part: str(answer) for part, answer in asked.items() if isinstance(answer, Unanswered)}
         told |= {f"{each.name} {each.address}": each.unanswered for each in self.replicas if each.unanswered}
+        told |= {
+            f"{each.name} {each.address}": "tells nothing at /aboutz: another version"
+            for each in self.replicas
+            if not (each.unanswered or each.facts)
+        }
         if self.gateway.unanswered:
             told["gateway"] = f"{self.gateway.url}: {self.gateway.unanswered}"
         return told
