@@ -1,6 +1,7 @@
 """Statements of hot paths: part of the transaction, several in one round trip, errors as everywhere."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from sqlalchemy import bindparam, select
@@ -8,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
 from chassis.database_errors import sqlstate_of
-from chassis.statements import AskedTooEarly, Statement, at_once
+from chassis.statements import Answer, AskedTooEarly, Statement, at_once
 
 UNIQUE_VIOLATION = "23505"
 ADD = Statement("INSERT INTO parcels.parcels (name, weight) VALUES (:name, :weight) ON CONFLICT DO NOTHING")
@@ -46,13 +47,36 @@ async def test_what_is_asked_at_once_is_answered_in_its_order(db, parcels):
     assert [{"name": "one", "weight": 1}] == await found.all()
 
 
-async def test_blocks_may_stand_in_each_other(db, parcels):
-    async with db.transaction() as tx, at_once(tx):
-        await ADD.run(tx, name="one", weight=1)
+async def test_a_block_in_another_is_part_of_it(db, parcels):
+    async with db.transaction() as tx:
         async with at_once(tx):
-            inner = await ADD.run(tx, name="two", weight=2)
+            await ADD.run(tx, name="one", weight=1)
+            async with at_once(tx):
+                inner = await ADD.run(tx, name="two", weight=2)
+            with pytest.raises(AskedTooEarly):
+                _ = inner.rows_changed
         assert 1 == inner.rows_changed
-    assert {"one": 1, "two": 2} == await _weights(db)
+        async with at_once(tx):
+            later = await ADD.run(tx, name="three", weight=3)
+        assert 1 == later.rows_changed
+
+
+async def test_a_check_looks_when_the_answers_are_there_and_undoes_what_it_refuses(db, parcels):
+    def refuse(answer: Answer) -> None:
+        if answer.rows_changed != 1:
+            raise ZeroDivisionError
+
+    async def add(*names: str) -> None:
+        async with db.transaction() as tx, at_once(tx):
+            for name in names:
+                async with at_once(tx) as together:
+                    added = await ADD.run(tx, name=name, weight=1)
+                    together.then(partial(refuse, added))
+
+    await add("one", "two")
+    with pytest.raises(ZeroDivisionError):
+        await add("three", "one")
+    assert {"one": 1, "two": 1} == await _weights(db)
 
 
 async def test_what_follows_a_lock_in_the_same_block_sees_what_was_committed_while_it_waited(db, parcels):

@@ -11,7 +11,7 @@ time, and several of them in one round trip.
 They are part of the same transaction as whatever else is executed in `tx`, and fail with the same errors.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -30,6 +30,7 @@ RawConnection = psycopg.AsyncConnection[Any]
 _DIALECT = PGDialect_psycopg()
 
 _NOT_THERE_YET = -1
+_TOGETHER = "chassis.together"
 
 
 class AskedTooEarly(Exception):
@@ -80,14 +81,43 @@ class Statement:
         return Answer(cursor)
 
 
+class Together:
+    """Statements that are on their way together."""
+
+    def __init__(self) -> None:
+        self._checks: list[Callable[[], None]] = []
+
+    def then(self, check: Callable[[], None]) -> None:
+        """Have `check` look at their answers when these are there; it may raise."""
+        self._checks.append(check)
+
+    def look(self) -> None:
+        """Make the checks."""
+        for check in self._checks:
+            check()
+
+
 @asynccontextmanager
-async def at_once(tx: Transaction) -> AsyncIterator[None]:
+async def at_once(tx: Transaction) -> AsyncIterator[Together]:
     """Send the statements of the block together and wait once, at its end, which is where the error of any
     of them is raised. They run one after the other, each seeing what was committed before it began.
+
+    A block within another is part of it. Nothing else that gives rows may be executed inside: SQLAlchemy
+    would take what is not there yet for none.
     """
-    with _errors_as_elsewhere():
-        async with _driver(tx).pipeline():
-            yield
+    of_connection = tx.info
+    outer: Together | None = of_connection.get(_TOGETHER)
+    if outer is not None:
+        yield outer
+        return
+    together = of_connection[_TOGETHER] = Together()
+    try:
+        with _errors_as_elsewhere():
+            async with _driver(tx).pipeline():
+                yield together
+    finally:
+        del of_connection[_TOGETHER]
+    together.look()
 
 
 def _driver(tx: Transaction | RawConnection) -> RawConnection:

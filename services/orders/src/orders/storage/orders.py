@@ -7,6 +7,7 @@ row is the one place where racing requests, messages and jobs meet, and they can
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 from sqlalchemy.engine import RowMapping
 
 from chassis.database import Transaction
-from chassis.statements import Statement, at_once
+from chassis.statements import Answer, Statement, at_once
 from orders.domain.order import Change, Money, Order, OrderHold, OrderNotFound
 from orders.domain.person_limit import COUNTED_STATES
 from orders.domain.rights import OrderOwner
@@ -149,7 +150,7 @@ async def save_change(tx: Transaction, *, order: Order, change: Change) -> Order
     """Move the locked order and add the change to its history; gives the order after it."""
     after = order.moved(change)
     write = _MOVE_AND_WAIT if after.state in _UNDER_WAY else _MOVE
-    async with at_once(tx):
+    async with at_once(tx) as together:
         written = await write.run(
             tx,
             order_id=order.order_id,
@@ -158,12 +159,16 @@ async def save_change(tx: Transaction, *, order: Order, change: Change) -> Order
             version=after.version,
             at=change.at,
         )
+        together.then(partial(_as_it_was_locked, order, written))
         await add_history(tx, order=after, change=change)
-    if written.rows_changed != 1:
-        raise OrderChangedUnlocked(str(order.order_id))
     if order.state in COUNTED_STATES and after.state not in COUNTED_STATES:
         await release_person_tickets(tx, order_id=order.order_id)
     return after
+
+
+def _as_it_was_locked(before: Order, written: Answer) -> None:
+    if written.rows_changed != 1:
+        raise OrderChangedUnlocked(str(before.order_id))
 
 
 async def save_stay(tx: Transaction, *, order: Order, change: Change) -> Order:

@@ -2,13 +2,14 @@
 
 import secrets
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import update
 
 from chassis.database import Transaction
 from chassis.ids import new_id
-from chassis.statements import Statement
+from chassis.statements import Answer, Statement, at_once
 from orders.domain.order import Order
 from orders.domain.states import TicketState
 from orders.domain.ticket_codes import TICKET_CODE_BYTES, ticket_code
@@ -36,17 +37,22 @@ class SeatsWithoutLine(Exception):
 async def issue_tickets(tx: Transaction, *, order: Order, at: datetime) -> None:
     """One valid ticket with a fresh random code for each seat of the order, and so for each of its lines."""
     seats = [(hold.event_id, seat_id) for hold in order.holds for seat_id in hold.seat_ids]
-    issued = await _ISSUE.run(
-        tx,
-        order_id=order.order_id,
-        event_ids=[event_id for event_id, _ in seats],
-        seat_ids=[seat_id for _, seat_id in seats],
-        ticket_ids=[new_id() for _ in seats],
-        ticket_codes=[ticket_code(secrets.token_bytes(TICKET_CODE_BYTES)) for _ in seats],
-        state=TicketState.VALID,
-        at=at,
-    )
-    if issued.rows_changed != len(seats):
+    async with at_once(tx) as together:
+        issued = await _ISSUE.run(
+            tx,
+            order_id=order.order_id,
+            event_ids=[event_id for event_id, _ in seats],
+            seat_ids=[seat_id for _, seat_id in seats],
+            ticket_ids=[new_id() for _ in seats],
+            ticket_codes=[ticket_code(secrets.token_bytes(TICKET_CODE_BYTES)) for _ in seats],
+            state=TicketState.VALID,
+            at=at,
+        )
+        together.then(partial(_one_each, order, issued))
+
+
+def _one_each(order: Order, issued: Answer) -> None:
+    if issued.rows_changed != sum(len(hold.seat_ids) for hold in order.holds):
         raise SeatsWithoutLine(str(order.order_id))
 
 

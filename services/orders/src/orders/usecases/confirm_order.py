@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
+from chassis.statements import at_once
 from orders.domain.order import Change, Order
 from orders.domain.saga import Effect, Trigger, effect_of
 from orders.domain.seat_exchange import GivenSeats
@@ -48,5 +49,6 @@ async def _confirm_or_recall(tx: Transaction, order: Order, sold: Reason, now: d
         await recall(tx, order=order, reason=reason, actor=Actor.ORGANIZER, now=now)
         return
     change = Change(state=OrderState.CONFIRMED, reason=sold, actor=Actor.RESERVATION, at=now)
-    await move(tx, order=order, change=change)
-    await issue_tickets(tx, order=order, at=now)
+    async with at_once(tx):
+        await move(tx, order=order, change=change)
+        await issue_tickets(tx, order=order, at=now)

@@ -28,9 +28,9 @@ async def move(tx: Transaction, *messages: Message, order: Order, change: Change
 
     A payment page that is open for it then has to be closed: a job does.
     """
-    after = await save_change(tx, order=order, change=change)
-    order_came(tx, after.state)
     async with at_once(tx):
+        after = await save_change(tx, order=order, change=change)
+        order_came(tx, after.state)
         if order.state is OrderState.AWAITING_PAYMENT:
             await look_at_pending_soon(tx, order_id=order.order_id, at=change.at)
         await send(tx, *news_of(after), *messages)

@@ -34,12 +34,11 @@ async def confirm_holds(tx: Transaction, *, command: ConfirmHolds, geometries: G
         await OUTBOX.enqueue(tx, await _answer_again(tx, order_id=order_id))
         return
     if command.or_equivalent:
-        answer = await _confirm_or_exchange(tx, command, geometries)
+        await _tell(tx, await _confirm_or_exchange(tx, command, geometries))
     else:
         claims = await lock_asked(tx, asked=command.holds)
-        answer = await _judge(tx, command, claims, Exchange())
-    await _store(tx, answer)
-    await OUTBOX.enqueue(tx, answer)
+        async with at_once(tx):
+            await _tell(tx, await _judge(tx, command, claims, Exchange()))
 
 
 async def _answer_again(tx: Transaction, *, order_id: UUID) -> Answer:
@@ -49,7 +48,9 @@ async def _answer_again(tx: Transaction, *, order_id: UUID) -> Answer:
     return HoldsConfirmed.model_validate({"order_id": order_id, "given": stored.given})
 
 
-async def _store(tx: Transaction, answer: Answer) -> None:
+async def _tell(tx: Transaction, answer: Answer) -> None:
+    """Send the answer, and store it where it is more than a yes."""
+    await OUTBOX.enqueue(tx, answer)
     stored = answer.model_dump(mode="json")
     if isinstance(answer, HoldsRefused):
         await store_refusal(tx, order_id=answer.order_id, refusal=stored)
