@@ -37,10 +37,12 @@ async def test_a_wait_for_a_connection_is_as_long_as_it_was(narrow, pool):
 
 
 async def test_connections_in_use_and_idle_are_told_by_pool(narrow):
-    def connections() -> tuple[float | None, ...]:
+    def connections() -> tuple[float, ...]:
         now = Figures()
         names = [("transactions", "in_use"), ("transactions", "idle"), ("raw", "in_use"), ("raw", "idle")]
-        return tuple(now.value("rowlock_pool_connections", pool=pool, state=state) for pool, state in names)
+        return tuple(
+            now.value("rowlock_pool_connections", pool=pool, state=state) or 0 for pool, state in names
+        )
 
     before = connections()
     async with narrow.transaction() as tx, narrow.raw():
@@ -126,8 +128,8 @@ async def test_a_server_that_is_away_is_a_connection_error(proxied_database_url,
     rise = Rise()
     for way in (db.transaction, db.raw, db.snapshot):
         with pytest.raises(Exception, match="connect"):
-            async with way() as connection:
-                await connection.execute(text("SELECT 1") if way != db.raw else "SELECT 1")
+            async with way():
+                pass
     await db.close()
     assert rise.by("kind", ERRORS) == {"connection": 3}
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import psycopg
 from httpx import ASGITransport, AsyncClient
@@ -59,6 +60,7 @@ async def test_a_process_opens_as_many_connections_as_it_says(settings_of, parce
 
     @asynccontextmanager
     async def used(purpose):
+        connection: Any
         async with purposes[purpose]() as connection:
             await (connection.exec_driver_sql if purpose == "transactions" else connection.execute)(
                 "SELECT 1"

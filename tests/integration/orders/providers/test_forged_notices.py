@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 
 from chassis.clock import utc_now
 from chassis.ids import new_id
-from orders.api.payment_notices import REFUSED
 from orders.domain.states import OrderState as S
+from orders.metrics import NOTICES_REFUSED
 
 REFUSED_PROBLEM = (401, "notice-refused")
 MALFORMED_PROBLEM = (422, "notice-malformed")
@@ -28,7 +28,7 @@ async def assert_nothing_happened(desk: Desk, order_id: UUID) -> None:
 
 def refused(desk: Desk, reason: str) -> float:
     """How many notices were refused for this reason so far."""
-    return REFUSED.labels(desk.provider, reason)._value.get()
+    return NOTICES_REFUSED.labels(desk.provider, reason)._value.get()
 
 
 async def test_a_notice_signed_by_somebody_else_is_refused_and_counted(desk: Desk):
