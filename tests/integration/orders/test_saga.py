@@ -1,6 +1,7 @@
 """The saga's journeys: what the table of single steps does not show."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,10 +10,14 @@ from integration.orders.scene import Scene, hold_expired, hold_of
 from sqlalchemy.exc import IntegrityError
 
 from chassis.clock import utc_now
+from chassis.database import Transaction
 from messages.reservation import HoldReleased, HoldsConfirmed, HoldsRefused, SeatsReleased
 from orders.domain.offer import CancellationDeadlinePassed
 from orders.domain.order import OrderNotFound
+from orders.domain.states import Actor, Reason
 from orders.domain.states import OrderState as S
+from orders.storage.orders import OrderChangedUnlocked, lock_order
+from orders.storage.tickets import SeatsWithoutLine
 from orders.usecases.cancel_event_orders import cancel_event_orders
 from orders.usecases.cancel_order import OrderIsFinalizing
 from orders.usecases.capture_payment import PaymentAmountDiffers, PaymentReferenceUsed
@@ -20,6 +25,7 @@ from orders.usecases.confirm_order import confirm_order
 from orders.usecases.expire_order import expire_lapsed_orders
 from orders.usecases.finalize_order import EventIsCancelled, PaymentMissing
 from orders.usecases.resend_commands import resend_commands
+from orders.usecases.steps import finalize
 
 
 async def reasons(scene: Scene, order_id: Any) -> list[str]:
@@ -360,3 +366,30 @@ async def test_the_database_refuses_a_second_valid_ticket_for_a_seat(scene: Scen
         await scene.deliver(HoldsConfirmed(order_id=orders[1]))
 
     assert (await scene.order(orders[1]))["state"] == S.FINALIZING
+
+
+async def test_an_order_that_changed_without_its_lock_is_not_written_over(scene: Scene) -> None:
+    order_id = await scene.place(hold_of(await scene.publish_event()))
+
+    async def finalize_what_was_read_before(tx: Transaction) -> None:
+        stale = replace(await lock_order(tx, order_id), version=1)
+        await finalize(tx, order=stale, reason=Reason.FINALIZED_BY_BUYER, actor=Actor.BUYER, now=utc_now())
+
+    await scene.rows("UPDATE orders.orders SET version = 7 WHERE order_id = :id RETURNING 1", id=order_id)
+    with pytest.raises(OrderChangedUnlocked):
+        await scene.db.run(finalize_what_was_read_before)
+    assert S.AWAITING_PAYMENT == (await scene.order(order_id))["state"]
+
+
+async def test_an_order_gets_a_ticket_for_each_of_its_seats_or_none(scene: Scene) -> None:
+    order_id = await scene.place(hold_of(await scene.publish_event(), seats=["A-1", "A-2"]))
+    await scene.finalize(order_id)
+    await scene.rows(
+        "UPDATE orders.order_lines SET seat_id = 'B-9' WHERE order_id = :id AND seat_id = 'A-2' RETURNING 1",
+        id=order_id,
+    )
+
+    with pytest.raises(SeatsWithoutLine):
+        await scene.deliver(HoldsConfirmed(order_id=order_id))
+
+    assert (S.FINALIZING, []) == ((await scene.order(order_id))["state"], await scene.tickets(order_id))
