@@ -47,6 +47,16 @@ async def test_what_is_asked_at_once_is_answered_in_its_order(db, parcels):
     assert [{"name": "one", "weight": 1}] == await found.all()
 
 
+async def test_a_question_through_sqlalchemy_within_a_block_is_refused(db, parcels):
+    async with db.transaction() as tx:
+        async with at_once(tx):
+            await tx.execute(parcels.insert(), {"name": "one", "weight": 1})
+            for question in (select(parcels), parcels.update().values(weight=2).returning(parcels.c.name)):
+                with pytest.raises(AskedTooEarly):
+                    await tx.execute(question)
+        assert 1 == len((await tx.execute(select(parcels))).all())
+
+
 async def test_a_block_in_another_is_part_of_it(db, parcels):
     async with db.transaction() as tx:
         async with at_once(tx):

@@ -1,5 +1,6 @@
 """How connections to PostgreSQL are opened: silence noticed, the session set up."""
 
+import re
 import select
 from functools import partial
 from typing import Any
@@ -9,10 +10,14 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from chassis.database_errors import AskedTooEarly
 from chassis.database_sessions import limit_preparing, set_up_statement
 from chassis.statement_spans import SeenCursor
 
 CONNECT_TIMEOUT_S = 5
+TOGETHER = "chassis.together"
+"""Where a connection notes that statements are on their way together (`statements.at_once`)."""
+_READS = re.compile(r"\s*(SELECT|WITH)\b", re.IGNORECASE)
 # A server that falls silent (its machine or the network is gone) is noticed in 20 s: by probes on an
 # idle connection, by unacknowledged data on a busy one. Without these it takes minutes to hours.
 SILENCE = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
@@ -42,6 +47,7 @@ def create_engine(
     )
     event.listen(engine.sync_engine, "connect", partial(_set_up, pooler_prepares=pooler_prepares))
     event.listen(engine.sync_engine, "checkout", _refuse_broken_connection)
+    event.listen(engine.sync_engine, "before_cursor_execute", _refuse_to_read_too_early)
     return engine
 
 
@@ -57,6 +63,14 @@ def _set_up(dbapi_connection: Any, _record: object, *, pooler_prepares: bool) ->
         dbapi_connection.close()
         raise
     limit_preparing(connection, is_direct=is_direct, pooler_prepares=pooler_prepares)
+
+
+def _refuse_to_read_too_early(
+    connection: Any, _cursor: object, statement: str, _values: object, _context: object, _many: object
+) -> None:
+    """Within a block of statements sent together, rows are not there yet: they would be taken for none."""
+    if connection.info.get(TOGETHER) and (_READS.match(statement) or " RETURNING " in statement.upper()):
+        raise AskedTooEarly
 
 
 def _refuse_broken_connection(dbapi_connection: Any, _record: object, _proxy: object) -> None:

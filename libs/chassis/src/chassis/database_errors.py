@@ -14,6 +14,10 @@ _IDLE_IN_TRANSACTION_TIMEOUT = "25P03"
 _CONNECTION_CLASS = "08"
 
 
+class AskedTooEarly(Exception):
+    """What a statement gave is there after its block of `statements.at_once`, not in it."""
+
+
 class DatabaseUnavailable(Exception):
     """The database cannot be reached, or has no connection to spare, right now."""
 

@@ -23,18 +23,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 
 from chassis.database import Transaction
+from chassis.database_connections import TOGETHER
+from chassis.database_errors import AskedTooEarly
 
 RawConnection = psycopg.AsyncConnection[Any]
 """Of `Database.raw`, where each statement is a transaction of its own."""
 
+__all__ = ["Answer", "AskedTooEarly", "RawConnection", "Statement", "Together", "at_once"]
+
 _DIALECT = PGDialect_psycopg()
 
 _NOT_THERE_YET = -1
-_TOGETHER = "chassis.together"
-
-
-class AskedTooEarly(Exception):
-    """What a statement gave is there after its `at_once` block, not in it."""
 
 
 class Answer:
@@ -102,21 +101,21 @@ async def at_once(tx: Transaction) -> AsyncIterator[Together]:
     """Send the statements of the block together and wait once, at its end, which is where the error of any
     of them is raised. They run one after the other, each seeing what was committed before it began.
 
-    A block within another is part of it. Nothing else that gives rows may be executed inside: SQLAlchemy
-    would take what is not there yet for none.
+    A block within another is part of it. What SQLAlchemy executes inside may write, but give no rows, which
+    are not there yet: AskedTooEarly.
     """
     of_connection = tx.info
-    outer: Together | None = of_connection.get(_TOGETHER)
+    outer: Together | None = of_connection.get(TOGETHER)
     if outer is not None:
         yield outer
         return
-    together = of_connection[_TOGETHER] = Together()
+    together = of_connection[TOGETHER] = Together()
     try:
         with _errors_as_elsewhere():
             async with _driver(tx).pipeline():
                 yield together
     finally:
-        del of_connection[_TOGETHER]
+        del of_connection[TOGETHER]
     together.look()
 
 
