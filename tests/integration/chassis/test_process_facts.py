@@ -50,6 +50,7 @@ def test_equal_files_have_equal_fingerprints_and_others_do_not(tmp_path):
 def test_an_address_is_told_without_its_password():
     assert without_password("amqps://u:p%40x@h:5671/v?k=secret") == "amqps://u@h:5671/v"
     assert without_password("/run/secrets/jwks.json") == "/run/secrets/jwks.json"
+    assert without_password("amqp://user:secret@/vhost") == "not a URL"
 
 
 async def test_a_process_opens_as_many_connections_as_it_says(settings_of, parcels_url):

@@ -1,5 +1,6 @@
 """Cursors, ids, envelopes, preferences, settings."""
 
+import re
 import uuid
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -80,6 +81,14 @@ def test_an_envelope_of_another_version_of_us_is_read():
 def test_what_is_no_envelope_is_said_so(body):
     with pytest.raises(EnvelopeInvalid):
         Envelope.from_json(body)
+
+
+def test_a_time_without_an_offset_from_utc_is_none():
+    known = Envelope(meta=_meta(), data={}).to_json()
+    naive = re.sub(rb'"time":"[^"]*"', b'"time":"2026-11-23T12:00:00"', known)
+    assert naive != known
+    with pytest.raises(EnvelopeInvalid, match="offset"):
+        Envelope.from_json(naive)
 
 
 @pytest.mark.parametrize(

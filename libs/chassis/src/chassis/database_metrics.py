@@ -33,7 +33,8 @@ KINDS = (*_KIND_OF.values(), "pool_timeout", "connection")
 
 WAIT = histogram(
     "rowlock_pool_wait_seconds",
-    "How long work waited for a connection to PostgreSQL, the opening of a new one included",
+    "How long work waited for a connection to PostgreSQL, the opening of a new one included; "
+    "not where none came",
     {"pool": POOLS},
     buckets=WAIT_BUCKETS_S,
 )

@@ -76,13 +76,16 @@ class Envelope:
         """Raises EnvelopeInvalid for anything that is not such a document."""
         try:
             document = json.loads(body)
+            time = datetime.fromisoformat(document["time"])
+            if time.tzinfo is None:
+                raise EnvelopeInvalid("`time` has no offset from UTC")
             version = document.get("aggregateversion")
             meta = MessageMeta(
                 message_id=UUID(document["id"]),
                 message_type=str(document["type"]),
                 aggregate_id=str(document.get("subject", "")),
                 aggregate_version=None if version is None else int(version),
-                time=datetime.fromisoformat(document["time"]),
+                time=time,
                 source=str(document["source"]),
                 traceparent=usable_traceparent(document.get("traceparent")),
                 request_id=usable_request_id(document.get("requestid")),

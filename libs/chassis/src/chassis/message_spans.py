@@ -39,8 +39,10 @@ def processing(meta: MessageMeta, *, consumer: str) -> tracing.SpanBlock:
         "messaging.destination.name": f"{EXCHANGE}:{meta.message_type}:{consumer}",
         "messaging.rabbitmq.destination.routing_key": meta.message_type,
         "messaging.message.id": str(meta.message_id),
-        "rowlock.aggregate_id": meta.aggregate_id,
     }
+    # An account's id stands for a person, whom no erasure could take out of a store of traces.
+    if not meta.message_type.startswith("accounts."):
+        attributes["rowlock.aggregate_id"] = meta.aggregate_id
     if meta.request_id is not None:
         attributes["rowlock.request_id"] = meta.request_id
     return tracing.work(context, f"process {consumer} {meta.message_type}", tracing.CONSUMER, attributes)

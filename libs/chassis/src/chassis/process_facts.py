@@ -99,6 +99,6 @@ def without_password(address: str) -> str:
     except ValueError:
         return "not a URL"
     if not parts.hostname:
-        return address
+        return "not a URL" if "@" in address or "://" in address else address
     user = f"{parts.username}@" if parts.username else ""
     return parts._replace(netloc=f"{user}{parts.hostname}{port}", query="", fragment="").geturl()

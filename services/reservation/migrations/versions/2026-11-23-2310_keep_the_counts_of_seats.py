@@ -9,9 +9,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # No foreign key: it would lock the events of a running sale, and no event is ever deleted.
     op.execute("""
         CREATE TABLE reservation.seat_counts (
-            event_id UUID PRIMARY KEY REFERENCES reservation.events (event_id),
+            event_id UUID PRIMARY KEY,
             free INTEGER NOT NULL,
             held INTEGER NOT NULL,
             sold INTEGER NOT NULL,

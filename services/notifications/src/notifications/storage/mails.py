@@ -149,7 +149,8 @@ async def skip_mails_of_account(tx: Transaction, *, account_id: UUID, now: datet
     waiting = (mails.c.account_id == account_id) & (mails.c.state == MailState.WAITING)
     ended = {"state": MailState.SKIPPED, "reason": SkipReason.ACCOUNT_ERASED, "ended_at": now}
     unsent = (await tx.execute(update(mails).where(waiting).values(ended))).rowcount
-    unname = update(mails).where(mails.c.account_id == account_id).values(account_id=None)
+    nameless = {"account_id": None, "traceparent": None, "request_id": None}
+    unname = update(mails).where(mails.c.account_id == account_id).values(nameless)
     return Unnamed(unsent, (await tx.execute(unname)).rowcount)
 
 

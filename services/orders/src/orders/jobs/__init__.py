@@ -76,9 +76,10 @@ def retention_jobs(db: Database, settings: Settings) -> list[Job]:
         wait_s, orders_max = settings.erasure_wait_s, settings.saga_batch_orders
         return await erase_booked_orders(tx, wait_s=wait_s, orders_max=orders_max, now=utc_now())
 
-    async def shred() -> None:
+    async def shred() -> int:
         shredded, left = await shred_due_attendees(db, settings)
         log.info("attendees_shredded", shredded=shredded, due=left.due, kept=left.kept)
+        return shredded
 
     return [
         Job("shred_attendees", every_s, shred),

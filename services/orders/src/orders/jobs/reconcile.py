@@ -47,10 +47,12 @@ def reconcile_jobs(db: Database, settings: Settings, provider: PaymentProvider |
         # Pauses vary, so that replicas do not run together: the turn must not be missed by a moment.
         return await begin_round(tx, every_s=every_s / 2, now=utc_now())
 
-    async def take_turn() -> None:
-        if await db.run(begin):
-            async with aclosing(SoldSeats(settings)) as sold_seats:
-                await do_round(db, settings, provider=provider, sold_seats=sold_seats)
+    async def take_turn() -> int:
+        if not await db.run(begin):
+            return 0
+        async with aclosing(SoldSeats(settings)) as sold_seats:
+            await do_round(db, settings, provider=provider, sold_seats=sold_seats)
+        return 1
 
     return [Job("reconcile", every_s, take_turn, busy_share_max=BUSY_SHARE_MAX)]
 

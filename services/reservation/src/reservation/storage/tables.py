@@ -156,7 +156,7 @@ availability_marks = Table("availability_marks", METADATA, Column("event_id", Uu
 seat_counts = Table(
     "seat_counts",
     METADATA,
-    Column("event_id", Uuid, ForeignKey(events.c.event_id), primary_key=True),
+    Column("event_id", Uuid, primary_key=True),
     Column("free", Integer, nullable=False),
     Column("held", Integer, nullable=False),
     Column("sold", Integer, nullable=False),
