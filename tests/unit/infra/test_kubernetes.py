@@ -1,6 +1,7 @@
 """infra/kubernetes against the schemas of Kubernetes, and against what the rest of Rowlock says."""
 
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,59 @@ def test_nobody_but_the_gateway_prometheus_and_operators_reaches_a_process(overl
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}},
     ]
     assert all(source in allowed for source in sources)
+
+
+def _may_reach_the_gateway(overlay: str, *, port: str) -> list[Any]:
+    """The sources whom any policy lets to that port of the gateway's pods; None is everybody."""
+    sources: list[Any] = []
+    for manifest in of_kind(overlay, "NetworkPolicy"):
+        spec = manifest["spec"]
+        if spec["podSelector"] == {"matchLabels": {"app.kubernetes.io/component": "gateway"}}:
+            for rule in spec["ingress"]:
+                if {"port": port} in rule["ports"]:
+                    sources += rule.get("from", [None])
+    return sources
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_operators_reach_what_the_gateway_answers_the_world(overlay):
+    """Also where only an ingress controller stands for the world: `rowlock status` asks ROWLOCK_URL."""
+    sources = _may_reach_the_gateway(overlay, port="web")
+    assert {"podSelector": {"matchLabels": {"app.kubernetes.io/component": "operator"}}} in sources
+    assert (None in sources) is (overlay != "overlays/production")
+    operator = next(pod for name, pod in pods(overlay) if name == "rowlock")
+    assert {"name": "ROWLOCK_URL", "value": "http://gateway:8080"} in operator["containers"][0]["env"]
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_prometheus_finds_and_reaches_every_process_and_the_gateway(overlay):
+    ports = {"api": "8000", "worker": "8001", "gateway": "8081"}
+    asked = set()
+    for manifest in of_kind(overlay, "Deployment"):
+        metadata = manifest["spec"]["template"]["metadata"]
+        component = metadata["labels"]["app.kubernetes.io/component"]
+        if component in ports:
+            assert metadata["annotations"] == {
+                "prometheus.io/scrape": "true",
+                "prometheus.io/path": "/metrics",
+                "prometheus.io/port": ports[component],
+            }, manifest["metadata"]["name"]
+            asked.add(component)
+    assert asked == set(ports)
+    gateway = next(pod for name, pod in pods(overlay) if name == "gateway")
+    assert {"name": "internal", "containerPort": 8081} in gateway["containers"][0]["ports"]
+    monitoring = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    assert monitoring in _may_reach_the_gateway(overlay, port="internal")
+
+
+def test_the_readme_names_the_jobs_and_labels_that_the_rules_ask_for():
+    readme = (KUBERNETES / "README.md").read_text()
+    rules = "".join(
+        file.read_text() for file in (ROOT / "infra/observability/prometheus/rules").glob("*.yaml")
+    )
+    jobs = set(re.findall(r'job="(\w+)"', rules))
+    assert jobs
+    assert {word for word in (*jobs, "service", "process") if f"`{word}`" not in readme} == set()
 
 
 def test_autoscaling_stays_within_the_connections_that_pgbouncer_takes():
