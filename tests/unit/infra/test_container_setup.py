@@ -1,6 +1,7 @@
 """What containers refuse, read and ask before they count as healthy."""
 
 import http.server
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,11 @@ from typing import Any
 import healthy
 import pytest
 import start
+import yaml
 
-from chassis.production import has_development_password
 from orders.settings import Settings
 from rowlock_setup.databases import make_place
-from rowlock_setup.refusals import PASSWORDS, refusals
+from rowlock_setup.refusals import PASSWORDS, kept_by_a_server, refusals
 
 COMPOSE = Path(__file__).parents[3] / "compose.yaml"
 PRODUCTION = {
@@ -23,6 +24,8 @@ PRODUCTION = {
     "SMTP_URL": "smtp://user:7f3a@mail.example.com:587",
     "MAIL_FROM": "Tickets <tickets@example.com>",
     "PUBLIC_URL": "https://tickets.example.com",
+    "GATEWAY_TRUSTED_PROXIES": "1",
+    "GRAFANA_PASSWORD": "7f3a",
 }
 
 
@@ -44,6 +47,8 @@ def test_production_is_not_refused_where_everything_is_set():
         ("SMTP_URL", "smtp://mailbox:8026", "SMTP_URL"),
         ("MAIL_FROM", "Rowlock <tickets@rowlock.example>", "MAIL_FROM"),
         ("PUBLIC_URL", "http://127.0.0.1:8080", "PUBLIC_URL"),
+        ("GATEWAY_TRUSTED_PROXIES", "0", "GATEWAY_TRUSTED_PROXIES"),
+        ("GRAFANA_PASSWORD", "rowlock-development", "GRAFANA_PASSWORD"),
         ("FAILPOINTS", "orders.notice.verified", "FAILPOINTS"),
     ],
 )
@@ -56,10 +61,28 @@ def test_production_is_refused_by_the_name_of_the_setting_and_without_the_secret
 
 def test_every_password_written_in_compose_is_one_that_production_refuses():
     text = COMPOSE.read_text()
-    written = {part.split("}")[0] for part in text.split("_PASSWORD:-")[1:]}
+    written = set(re.findall(r"\$\{(\w+_PASSWORD):-", text))
+    given = yaml.safe_load(text)["services"]["setup"]["environment"]
 
-    assert {"rowlock-development"} == written
-    assert has_development_password(f"amqp://rowlock:{written.pop()}@rabbitmq/")
+    refused = {line.split(":")[0].strip() for line in refusals({k: _default(v) for k, v in given.items()})}
+
+    assert "GRAFANA_PASSWORD" in written
+    assert written <= refused
+
+
+def _default(value: str) -> str:
+    """What compose makes of it where nothing is set: the innermost default first."""
+    while value != (value := re.sub(r"\$\{\w+:-([^${}]*)\}", r"\1", value)):
+        pass
+    return value
+
+
+def test_a_refused_password_that_a_server_may_have_kept_comes_with_what_to_do():
+    known = PRODUCTION | {"AMQP_URL": "amqp://rowlock:rowlock-development@rabbitmq/"}
+
+    assert [] == kept_by_a_server(PRODUCTION)
+    assert "change_password" in "\n".join(kept_by_a_server(known))
+    assert "rowlock-development" not in "\n".join(kept_by_a_server(known))
 
 
 @pytest.mark.parametrize("name", ["database_url", "amqp_url"])

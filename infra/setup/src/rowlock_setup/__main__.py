@@ -13,7 +13,7 @@ from rowlock_cli.broker import run
 from rowlock_cli.keys import create_keys, create_payment_sandbox_keys
 from rowlock_cli.services import service_names, worker_of
 from rowlock_setup.databases import database_urls, make_place, migrate
-from rowlock_setup.refusals import refusals
+from rowlock_setup.refusals import kept_by_a_server, refusals
 
 
 def main() -> None:
@@ -27,7 +27,8 @@ def main() -> None:
 
 def refuse_production_with_defaults() -> None:
     if os.environ.get("ROWLOCK_MODE") == "production" and (wrong := refusals(os.environ)):
-        raise SystemExit("\n".join(("ROWLOCK_MODE=production does not start with these settings:", *wrong)))
+        heading = "ROWLOCK_MODE=production does not start with these settings:"
+        raise SystemExit("\n".join((heading, *wrong, *kept_by_a_server(os.environ))))
 
 
 def make_keys(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from chassis.production import has_development_password
+from chassis.production import DEVELOPMENT_PASSWORDS, has_development_password
 
 PASSWORDS = {
     "POSTGRES_URL": "POSTGRES_PASSWORD",
@@ -19,13 +19,32 @@ PASSWORDS = {
 
 def refusals(environment: Mapping[str, str]) -> list[str]:
     """One line for each setting that is not for production, naming it; no secret is repeated."""
-    return [*_known_passwords(environment), *_for_play(environment), *_for_tests(environment)]
+    return [
+        *_known_passwords(environment),
+        *_for_play(environment),
+        *_one_address_for_all(environment),
+        *_for_tests(environment),
+    ]
+
+
+def kept_by_a_server(environment: Mapping[str, str]) -> list[str]:
+    """What to do about known passwords that a server may have put into its volume; nothing without any."""
+    if not any(has_development_password(environment.get(url, "")) for url in ("POSTGRES_URL", "AMQP_URL")):
+        return []
+    return [
+        "PostgreSQL and RabbitMQ keep the password they first started with; it may have been this one.",
+        "Nothing in them to keep: `docker compose down --volumes`. Otherwise change it in them too:",
+        "  docker compose exec postgres psql -U postgres -c \"ALTER ROLE postgres PASSWORD '…'\"",
+        "  docker compose exec rabbitmq rabbitmqctl change_password rowlock …",
+    ]
 
 
 def _known_passwords(environment: Mapping[str, str]) -> Iterator[str]:
     for url, setting in PASSWORDS.items():
         if has_development_password(environment.get(url, "")):
             yield f"  {setting}: the password everybody knows"
+    if environment.get("GRAFANA_PASSWORD") in DEVELOPMENT_PASSWORDS:
+        yield "  GRAFANA_PASSWORD: the password everybody knows"
 
 
 def _for_play(environment: Mapping[str, str]) -> Iterator[str]:
@@ -37,6 +56,13 @@ def _for_play(environment: Mapping[str, str]) -> Iterator[str]:
         yield "  MAIL_FROM: nobody can answer an address at .example"
     if not environment.get("PUBLIC_URL", "").startswith("https://"):
         yield "  PUBLIC_URL: where the world reaches the gateway, beginning with https://"
+
+
+def _one_address_for_all(environment: Mapping[str, str]) -> Iterator[str]:
+    """The gateway speaks plain HTTP: what ends TLS stands before it, and all requests come from there."""
+    at_tls = environment.get("PUBLIC_URL", "").startswith("https://")
+    if at_tls and environment.get("GATEWAY_TRUSTED_PROXIES") == "0":
+        yield "  GATEWAY_TRUSTED_PROXIES: everybody would be one client, your proxy; say how many there are"
 
 
 def _for_tests(environment: Mapping[str, str]) -> Iterator[str]:
