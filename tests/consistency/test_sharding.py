@@ -15,6 +15,7 @@ from sqlalchemy import Table, TextClause, UniqueConstraint
 import reservation.storage
 from chassis.database import Database
 from chassis.provisioning import provision
+from chassis.statements import Statement
 from reservation.storage.placing import Placement, Verdict, place_holds
 from support import databases
 from support.schemas import ROLE_PASSWORD
@@ -83,7 +84,9 @@ def _statements() -> Iterator[tuple[str, str]]:
     for found in pkgutil.iter_modules(reservation.storage.__path__):
         module = importlib.import_module(f"reservation.storage.{found.name}")
         for name, value in vars(module).items():
-            if isinstance(value, TextClause):
+            if isinstance(value, Statement):
+                yield f"{found.name}.{name}", value.sql
+            elif isinstance(value, TextClause):
                 yield f"{found.name}.{name}", value.text
             elif isinstance(value, bytes):
                 yield f"{found.name}.{name}", value.decode()

@@ -154,7 +154,7 @@ def test_watching_goes_on_until_it_is_ended(own_system):
         seen += watching.stdout.readline().startswith("Rowlock at")
     watching.send_signal(signal.SIGINT)
 
-    assert watching.wait(30) in (0, 1)
+    assert watching.wait(100) in (0, 1)
 
 
 def wait_until_healthy(system: System) -> None:

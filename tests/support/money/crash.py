@@ -120,9 +120,15 @@ async def until_killed(work: Coroutine[Any, Any, Any]) -> Any:
             raise
     orphans = asyncio.all_tasks() - before
     for orphan in orphans:
-        orphan.cancel()
+        if not _is_closing_a_connection(orphan):
+            orphan.cancel()
     await asyncio.gather(*orphans, return_exceptions=True)
     return None
+
+
+def _is_closing_a_connection(task: "asyncio.Task[Any]") -> bool:
+    """Cut off at that it would keep its transaction and locks, which a dead process never does."""
+    return getattr(task.get_coro(), "__qualname__", "") == "AsyncConnection.close"
 
 
 def _is_killed(error: BaseException) -> bool:
