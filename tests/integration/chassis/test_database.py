@@ -5,7 +5,7 @@ import uuid
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database
@@ -232,3 +232,22 @@ async def test_times_are_read_as_utc(db):
     async with db.snapshot() as connection:
         now = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
     assert now.utcoffset().total_seconds() == 0
+
+
+async def test_a_commit_that_is_cut_off_leaves_no_transaction_open(db, parcels):
+    class CutOff(BaseException):
+        """Nobody may catch it, as the end of a task."""
+
+    def cut_off(_connection: object) -> None:
+        raise CutOff
+
+    event.listen(db.engine.sync_engine, "commit", cut_off, once=True)
+    with pytest.raises(CutOff):
+        async with db.transaction() as tx:
+            await tx.execute(parcels.insert(), {"name": "one", "weight": 1})
+
+    async with db.transaction() as tx:
+        of_others = "pid <> pg_backend_pid() AND datname = current_database() AND usename = current_user"
+        left = f"SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%' AND {of_others}"
+        assert 0 == await tx.scalar(text(left))
+        assert [] == (await tx.execute(select(parcels))).all()

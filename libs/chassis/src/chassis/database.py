@@ -6,7 +6,7 @@ Application code below the edge receives a `Transaction` and never commits.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -112,15 +112,17 @@ class Database:
         """READ COMMITTED; commits when the block ends, rolls back when it raises."""
         wait = PoolWait("transactions")
         with COUNTING_ERRORS:
-            async with self._engine.begin() as tx:
+            async with AsyncExitStack() as block:
+                tx = await block.enter_async_context(self._engine.begin())
                 wait.over()
                 tx.info.pop(MESSAGES, None)  # of a transaction that failed on this connection
                 forget_counted(tx)
                 yield tx
                 has_messages = tx.info.pop(MESSAGES, False)
                 counted = take_counted(tx)
+                # By its own end, which also rolls back what could not be committed.
                 with statement_step("COMMIT"):
-                    await tx.commit()
+                    await block.aclose()
         for counter, amount in counted:
             counter.inc(amount)
         if has_messages:
