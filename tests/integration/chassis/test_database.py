@@ -234,7 +234,8 @@ async def test_times_are_read_as_utc(db):
     assert now.utcoffset().total_seconds() == 0
 
 
-async def test_a_commit_that_is_cut_off_leaves_no_transaction_open(db, parcels):
+@pytest.mark.parametrize("block", ["transaction", "snapshot"])
+async def test_a_commit_that_is_cut_off_leaves_no_transaction_open(db, parcels, block):
     class CutOff(BaseException):
         """Nobody may catch it, as the end of a task."""
 
@@ -243,8 +244,10 @@ async def test_a_commit_that_is_cut_off_leaves_no_transaction_open(db, parcels):
 
     event.listen(db.engine.sync_engine, "commit", cut_off, once=True)
     with pytest.raises(CutOff):
-        async with db.transaction() as tx:
-            await tx.execute(parcels.insert(), {"name": "one", "weight": 1})
+        async with getattr(db, block)() as tx:
+            await tx.execute(
+                select(parcels) if block == "snapshot" else parcels.insert().values(name="one", weight=1)
+            )
 
     async with db.transaction() as tx:
         of_others = "pid <> pg_backend_pid() AND datname = current_database() AND usename = current_user"

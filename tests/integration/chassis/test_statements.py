@@ -43,6 +43,10 @@ async def test_what_is_asked_at_once_is_answered_in_its_order(db, parcels):
         found = await WEIGHTS.run(tx)
         with pytest.raises(AskedTooEarly):
             _ = added.rows_changed
+        with pytest.raises(AskedTooEarly):
+            await found.all()
+        with pytest.raises(AskedTooEarly):
+            await found.first()
     assert (1, 0) == (added.rows_changed, again.rows_changed)
     assert [{"name": "one", "weight": 1}] == await found.all()
 

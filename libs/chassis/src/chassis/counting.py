@@ -9,7 +9,9 @@ _COUNTED = "chassis.counted"
 
 
 def count_when_committed(tx: AsyncConnection, counter: Counter, amount: float = 1) -> None:
-    """Raise `counter` (with its labels) by `amount` once `tx` is committed."""
+    """Raise `counter` (with its labels) by `amount` once `tx` is committed; ValueError for a negative one."""
+    if amount < 0:
+        raise ValueError(amount)  # here, where it still rolls back, and not after the commit
     if amount:
         tx.info.setdefault(_COUNTED, []).append((counter, amount))
 

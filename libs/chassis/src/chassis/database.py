@@ -134,11 +134,10 @@ class Database:
         """Read-only REPEATABLE READ: all queries of the block see one moment."""
         wait = PoolWait("transactions")
         with COUNTING_ERRORS:
-            async with self._snapshots.connect() as connection:
+            # It commits: at a rollback psycopg forgets all that this connection has prepared, for everybody.
+            async with self._snapshots.begin() as connection:
                 wait.over()
                 yield connection
-                # At a rollback psycopg forgets the statements this connection has prepared, of everybody.
-                await connection.commit()
 
     @asynccontextmanager
     async def raw(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:

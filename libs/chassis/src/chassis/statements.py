@@ -33,20 +33,17 @@ __all__ = ["Answer", "AskedTooEarly", "RawConnection", "Statement", "Together", 
 
 _DIALECT = PGDialect_psycopg()
 
-_NOT_THERE_YET = -1
-
 
 class Answer:
-    """What a statement gave; inside `at_once` it can be asked only after the block."""
+    """What a statement gave; AskedTooEarly where its `at_once` block is not over yet."""
 
-    def __init__(self, cursor: psycopg.AsyncCursor[DictRow]) -> None:
-        self._cursor = cursor
+    def __init__(self, cursor: psycopg.AsyncCursor[DictRow], together: "Together | None") -> None:
+        self._cursor_given = cursor
+        self._together = together
 
     @property
     def rows_changed(self) -> int:
         """How many rows it wrote, or gave."""
-        if self._cursor.rowcount == _NOT_THERE_YET:
-            raise AskedTooEarly
         return self._cursor.rowcount
 
     async def all(self) -> list[DictRow]:
@@ -56,6 +53,12 @@ class Answer:
     async def first(self) -> DictRow | None:
         """The first row, if there is one."""
         return await self._cursor.fetchone()
+
+    @property
+    def _cursor(self) -> psycopg.AsyncCursor[DictRow]:
+        if self._together is not None and not self._together.is_over:
+            raise AskedTooEarly
+        return self._cursor_given
 
 
 class Statement:
@@ -77,7 +80,8 @@ class Statement:
         cursor = _driver(tx).cursor(row_factory=dict_row)
         with _errors_as_elsewhere():
             await cursor.execute(self._query, {**self._literals, **values}, prepare=True)
-        return Answer(cursor)
+        together = None if isinstance(tx, psycopg.AsyncConnection) else tx.info.get(TOGETHER)
+        return Answer(cursor, together)
 
 
 class Together:
@@ -85,21 +89,23 @@ class Together:
 
     def __init__(self) -> None:
         self._checks: list[Callable[[], None]] = []
+        self.is_over = False
 
     def then(self, check: Callable[[], None]) -> None:
         """Have `check` look at their answers when these are there; it may raise."""
         self._checks.append(check)
 
     def look(self) -> None:
-        """Make the checks."""
+        """The answers are there: make the checks."""
+        self.is_over = True
         for check in self._checks:
             check()
 
 
 @asynccontextmanager
 async def at_once(tx: Transaction) -> AsyncIterator[Together]:
-    """Send the statements of the block together and wait once, at its end, which is where the error of any
-    of them is raised. They run one after the other, each seeing what was committed before it began.
+    """Send the statements of the block together and wait for them at its end, where at the latest the error
+    of any of them is raised. They run one after the other, each seeing what was committed before it began.
 
     A block within another is part of it. What SQLAlchemy executes inside may write, but give no rows, which
     are not there yet: AskedTooEarly.
