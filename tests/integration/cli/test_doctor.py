@@ -4,28 +4,17 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import aio_pika
-import psycopg
 import pytest
-from integration.cli.conftest import DELIVERY_LIMIT, look, seen
-from integration.cli.stand_in import StandInProcess, free_port
+from integration.cli.conftest import look
+from integration.cli.stand_in import free_port
 from typer.testing import CliRunner
 
-from chassis.messaging import declare_queues
-from chassis.messaging.inspection import BrokerSight
 from rowlock_cli.doctor.checks import CHECKS
 from rowlock_cli.doctor.command import examine
 from rowlock_cli.doctor.gathering import own_checks
 from rowlock_cli.keys import create_keys
 from rowlock_cli.main import create_app
-from rowlock_cli.services import consumers_of
 from support.payment_sandbox import running_payment_sandbox
-
-PRODUCTION_PASSWORDS = "no_passwords_everybody_knows"
-OF_THE_PARTS = {PRODUCTION_PASSWORDS, "settings_complete", "commits_survive_a_crash"}
-"""The parts of the tests have passwords that everybody knows, which services refuse in production, and may forget
-at a crash what was committed.
-"""
 
 
 async def test_a_healthy_system_gives_nothing(doctor, tell_figure):
@@ -156,13 +145,6 @@ async def test_a_clock_that_is_wrong(doctor, system, ahead_s):
     assert f"{'ahead of' if ahead_s > 0 else 'behind'} this machine" in found["clocks_agree"][0].wrong
 
 
-async def test_a_database_with_a_wrong_clock(doctor):
-    facts = await look()
-    databases = {**facts.databases, "orders": replace(seen(facts, "orders"), clock_ahead_s=-9.0)}
-
-    assert list(examine(replace(facts, databases=databases))) == ["clocks_agree"]
-
-
 async def test_a_replica_that_closes_before_the_gateway(doctor, system):
     system.processes["orders-api"].be_told(keep_alive_s=60)
     system.processes["orders-worker"].be_told(keep_alive_s=5)  # nobody keeps connections to it
@@ -179,151 +161,6 @@ async def test_a_stop_that_takes_longer_than_there_is(doctor, system):
     assert "27 s" in found["stop_fits_grace_period"][0].wrong
 
 
-async def test_in_production_a_replica_that_stops_at_once(doctor, system, settings_for, monkeypatch):
-    monkeypatch.setenv("ROWLOCK_MODE", "production")
-    monkeypatch.setenv("PUBLIC_URL", "https://tickets.example")
-    system.tell_all(
-        rowlock_mode="production", public_url="https://tickets.example", drain_notice_s=4.0, drain_s=5.0
-    )
-    assert set(await doctor()) <= OF_THE_PARTS
-
-    for process in system.processes.values():
-        process.be_told(rowlock_mode="production", public_url="https://tickets.example")
-    assert set(await doctor()) <= OF_THE_PARTS, "one replica has no other beside it"
-
-    orders = system.processes["orders-api"]
-    second = StandInProcess(orders._settings, "api")
-    second.be_told(rowlock_mode="production", public_url="https://tickets.example")
-    await second.start()
-    monkeypatch.setenv("ORDERS_API_REPLICA_URLS", f"{orders.url} {second.url}")
-    found = await doctor()
-    await second.stop()
-
-    assert set(found) - OF_THE_PARTS == {"stopping_replicas_are_taken_out_first"}
-
-
-async def test_more_connections_than_postgresql_gives(doctor, system):
-    for process in system.processes.values():
-        process.be_told(database_pool_size=200)
-
-    found = await doctor()
-
-    assert list(found) == ["connections_suffice"]
-    # Ten pools of 200; 5 beside each; 4 more for each of five workers. The largest kind is a worker.
-    assert "may open 2070, 209 more while" in found["connections_suffice"][0].wrong
-
-
-async def test_behind_a_pooler_its_own_limits_hold(doctor, system):
-    system.tell_all(database_pool_size=200)
-    facts = await look()
-    pooled = {service: replace(seen(facts, service), is_pooled=True) for service in facts.databases}
-
-    assert examine(replace(facts, databases=pooled)) == {}
-
-
-@pytest.mark.parametrize(
-    ("change", "check"),
-    [
-        ({"version_num": 150018, "version": "15.18"}, "version_recent_enough"),
-        ({"is_standby": True}, "takes_writes"),
-    ],
-)
-async def test_a_server_that_is_not_fit(doctor, change, check):
-    facts = await look()
-    orders = seen(facts, "orders")
-    databases = {**facts.databases, "orders": replace(orders, server=replace(orders.server, **change))}
-
-    found = examine(replace(facts, databases=databases))
-
-    assert {name: [each.setting for each in several] for name, several in found.items()} == {
-        check: ["ORDERS_DATABASE_URL"]
-    }
-
-
-@pytest.mark.parametrize("name", ["lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"])
-async def test_a_role_without_a_timeout(doctor, role_setting, name):
-    role_setting("orders", name, "0")
-
-    assert await doctor.settings_by_check() == {"roles_have_timeouts": [name]}
-
-
-@pytest.mark.parametrize(("revision", "says"), [("behind", "behind"), ("newer", "does not know")])
-async def test_a_schema_that_is_not_at_its_head(doctor, admin_database_url, revision, says):
-    facts = await look()
-    head = seen(facts, "orders").revisions.head
-    other = "from_the_future" if revision == "newer" else "2026_11_23_2030"
-    with psycopg.connect(admin_database_url, autocommit=True) as connection:
-        connection.execute("UPDATE orders.alembic_version SET version_num = %s", [other])
-        try:
-            found = await doctor()
-        finally:
-            connection.execute("UPDATE orders.alembic_version SET version_num = %s", [head])
-
-    assert [each.setting for each in found.pop("schemas_at_head")] == ["migrations of orders"]
-    assert found == {}
-
-
-@pytest.mark.parametrize("name", ["synchronous_commit"])
-async def test_in_production_commits_that_a_crash_forgets(doctor, system, role_setting, monkeypatch, name):
-    role_setting("orders", name, "off")
-    assert await doctor() == {}, "good enough for development"
-
-    monkeypatch.setenv("ROWLOCK_MODE", "production")
-    monkeypatch.setenv("PUBLIC_URL", "https://tickets.example")
-    system.tell_all(rowlock_mode="production", public_url="https://tickets.example")
-    found = await doctor.settings_by_check()
-
-    assert any(name in each for each in found.pop("commits_survive_a_crash"))
-    assert set(found) <= OF_THE_PARTS
-
-
-async def test_an_old_broker(doctor):
-    facts = await look()
-
-    assert isinstance(facts.broker, BrokerSight)
-
-    found = examine(replace(facts, broker=replace(facts.broker, version="3.9.29")))
-
-    assert list(found) == ["version_known"]
-
-
-@pytest.mark.parametrize("queue", ["orders", "orders.dead"])
-async def test_a_queue_that_is_missing(doctor, amqp_url, queue):
-    async with await aio_pika.connect(amqp_url) as connection:
-        await (await connection.channel()).queue_delete(queue)
-
-    assert await doctor.settings_by_check() == {"queues_exist": ["queues"]}
-
-
-async def test_looking_makes_no_queue(doctor, amqp_url):
-    async with await aio_pika.connect(amqp_url) as connection:
-        await (await connection.channel()).queue_delete("orders")
-        await look()
-        channel = await connection.channel()
-        with pytest.raises(aio_pika.exceptions.ChannelNotFoundEntity):
-            await channel.get_queue("orders")
-
-
-async def test_a_queue_with_another_delivery_limit(doctor, amqp_url):
-    consumers = consumers_of("orders")
-    async with await aio_pika.connect(amqp_url) as connection:
-        await (await connection.channel()).queue_delete("orders")
-        await declare_queues(consumers, amqp_url=amqp_url, delivery_limit=3)
-        found = await doctor()
-        await (await connection.channel()).queue_delete("orders")
-    await declare_queues(consumers, amqp_url=amqp_url, delivery_limit=DELIVERY_LIMIT)
-
-    assert [each.setting for each in found.pop("queues_have_our_arguments")] == ["DELIVERY_LIMIT"]
-    assert found == {}
-
-
-async def test_a_broker_that_takes_no_messages(doctor):
-    """The alarm itself is in tests/e2e/test_status_and_doctor.py."""
-    facts = await look()
-
-    assert list(examine(replace(facts, broker_takes_messages=False))) == ["messages_are_taken"]
-
-
 async def test_a_gateway_that_does_not_find_the_replicas(doctor, system):
     system.gateway.unreached = {"orders"}
     assert await doctor.settings_by_check() == {"gateway_reaches_services": ["ORDERS_API_REPLICA_URLS"]}
@@ -337,49 +174,6 @@ async def test_a_key_set_that_cannot_be_read(doctor, monkeypatch, source):
     monkeypatch.setenv("ACCESS_TOKEN_JWKS", source)
 
     assert await doctor.settings_by_check() == {"access_token_keys_readable": ["ACCESS_TOKEN_JWKS"]}
-
-
-async def test_in_production_the_sandbox_and_failpoints(doctor, system, monkeypatch):
-    monkeypatch.setenv("ROWLOCK_MODE", "production")
-    monkeypatch.setenv("FAILPOINTS", "orders.notice.verified")
-    monkeypatch.setenv("PUBLIC_URL", "https://tickets.example")
-    system.tell_all(rowlock_mode="production", public_url="https://tickets.example")
-    system.processes["orders-api"].be_told(rowlock_mode="production", payment_provider="sandbox")
-
-    found = await doctor.settings_by_check()
-
-    assert found["nothing_for_development"] == ["PAYMENT_PROVIDER", "FAILPOINTS"]
-    assert found["processes_told_the_same"] == ["PUBLIC_URL", "PAYMENT_PROVIDER"]
-
-
-async def test_in_production_passwords_that_everybody_knows(doctor, system, monkeypatch):
-    for name, url in {
-        "ORDERS_DATABASE_URL": "postgresql://orders:rowlock-development@127.0.0.1:9/none",
-        "CATALOG_DATABASE_URL": "postgresql://catalog:catalog@127.0.0.1:9/none",
-        "AMQP_URL": "amqp://guest:guest@127.0.0.1:9/",
-        "ACCOUNTS_DATABASE_URL": "postgresql://accounts@127.0.0.1:9/none",
-        "NOTIFICATIONS_DATABASE_URL": "postgresql://notifications:h4rd-to-guess@127.0.0.1:9/none",
-        "RESERVATION_DATABASE_URL": "postgresql://reservation:h4rd-to-guess@127.0.0.1:9/none",
-        "ROWLOCK_MODE": "production",
-    }.items():
-        monkeypatch.setenv(name, url)
-
-    found = await doctor()
-
-    named = [each.setting for each in found[PRODUCTION_PASSWORDS]]
-    assert {"ACCOUNTS_DATABASE_URL", "AMQP_URL", "CATALOG_DATABASE_URL", "ORDERS_DATABASE_URL"} <= set(named)
-    assert not {"NOTIFICATIONS_DATABASE_URL", "RESERVATION_DATABASE_URL"} & set(named)
-    assert "rowlock-development" not in str(found)
-
-
-async def test_in_production_an_address_without_tls(doctor, system, monkeypatch):
-    monkeypatch.setenv("ROWLOCK_MODE", "production")
-    system.tell_all(rowlock_mode="production")
-
-    found = await doctor.settings_by_check()
-
-    assert found.pop("public_url_is_https") == ["PUBLIC_URL"]
-    assert set(found) <= OF_THE_PARTS
 
 
 async def test_a_mail_server_that_is_away(doctor, monkeypatch):
