@@ -52,11 +52,13 @@ SETTINGS = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs all journeys (`--dist loadgroup`), so that one system serves them."""
+    """One worker runs all tests of one system (`--dist loadgroup`), so that it is started once."""
     for item in items:
-        if "e2e" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
+        if "e2e" in item.path.parts and isinstance(item, pytest.Function):
+            shared = "system" in item.fixturenames
+            item.add_marker(pytest.mark.xdist_group("e2e" if shared else item.path.stem))
 
 
 @pytest.fixture(scope="session")

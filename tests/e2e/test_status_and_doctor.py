@@ -19,8 +19,6 @@ import pytest
 from rowlock_local.files import read_json
 from support.system import System, run_system
 
-pytestmark = pytest.mark.xdist_group("status and doctor")  # one worker starts the system
-
 DEADLINE_S = "20"
 """The machine that runs the tests is busy."""
 PARTS = [

@@ -6,14 +6,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-import pytest
-
 from support.otlp_receiver import ABOUT_CLIENTS, OtlpReceiver, ReceivedSpan
 from support.stage.buyer import CONTACT, PERSON, WAIT
 from support.stage.stage import Stage
 from support.waiting import wait_until
-
-pytestmark = pytest.mark.xdist_group("tracing")  # one worker starts the system
 
 CONFIRM = "reservation.confirm_holds.v1"
 CONFIRMED = "reservation.holds_confirmed.v1"

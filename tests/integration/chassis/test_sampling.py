@@ -121,9 +121,9 @@ async def test_a_sample_that_fails_ends_in_silence_and_not_in_an_old_figure(db, 
     rise = Rise()
     began_at = time.time()
     running = asyncio.create_task(job.keep_running())
+    await wait_until(lambda: rise.of("rowlock_job_failures_total", job_name="sample_breaking") >= 1)
     await wait_until(lambda: told(weight="light") is None, deadline_s=3)
     running.cancel()
-    assert rise.of("rowlock_job_failures_total", job_name="sample_breaking") >= 1
     last_success = told("rowlock_job_last_success_timestamp_seconds", job_name="sample_breaking")
     assert last_success is not None
     assert last_success <= began_at + 0.1  # when it was started: it never succeeded
