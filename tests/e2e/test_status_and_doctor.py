@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,13 @@ def test_watching_goes_on_until_it_is_ended(own_system):
     command = (Path(sys.executable).with_name("rowlock"), "status", "--watch", "--deadline-s", DEADLINE_S)
     environment = {**os.environ, **own_system.settings, "ROWLOCK_HOME": str(own_system.home.path)}
     watching = subprocess.Popen(
-        command, env=environment, cwd=own_system.home.path, stdout=subprocess.PIPE, text=True
+        command,
+        env=environment,
+        cwd=own_system.home.path,
+        stdout=subprocess.PIPE,
+        text=True,
+        # As in a terminal: what is started in the background inherits that Ctrl-C is ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 -- no threads here
     )
     assert watching.stdout
     seen = 0

@@ -2,22 +2,28 @@
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 from support.otlp_receiver import ABOUT_CLIENTS, OtlpReceiver, ReceivedSpan
 from support.stage.buyer import CONTACT, PERSON, WAIT
+from support.stage.organizer import PRICED
 from support.stage.stage import Stage
 from support.waiting import wait_until
 
 CONFIRM = "reservation.confirm_holds.v1"
 CONFIRMED = "reservation.holds_confirmed.v1"
 ORDER_CONFIRMED = "orders.order_confirmed.v1"
-CHAIN = (
+
+Step = tuple[str, str, str]
+"""Service, kind and name of a span."""
+
+THROUGH_THE_GATEWAY = (
     ("rowlock-gateway", "server", "POST"),
     ("rowlock-gateway", "client", "ReverseProxy"),
-    ("rowlock-orders", "server", "POST /api/v1/orders/{order_id}/finalization"),
+)
+CONFIRMATION = (
     ("rowlock-orders", "producer", f"publish {CONFIRM}"),
     ("rowlock-reservation", "consumer", f"process reservation.commands {CONFIRM}"),
     ("rowlock-reservation", "producer", f"publish {CONFIRMED}"),
@@ -28,7 +34,23 @@ CHAIN = (
     ("rowlock-notifications", "client", "GET /internal/orders/{id}/mail"),
     ("rowlock-orders", "server", "GET /internal/orders/{order_id}/mail"),
 )
+CHAIN = (
+    *THROUGH_THE_GATEWAY,
+    ("rowlock-orders", "server", "POST /api/v1/orders/{order_id}/finalization"),
+    *CONFIRMATION,
+)
 """Each step is the parent of the next."""
+
+CHAIN_OF_A_NOTICE = (
+    *THROUGH_THE_GATEWAY,
+    ("rowlock-orders", "server", "POST /api/v1/payment-notices/{provider}"),
+    *CONFIRMATION,
+)
+CHAIN_OF_A_PAYMENT = (
+    *THROUGH_THE_GATEWAY,
+    ("rowlock-orders", "server", "POST /api/v1/orders/{order_id}/payments"),
+    ("rowlock-orders", "client", "POST /v1/payments"),
+)
 
 STATEMENTS = (
     (2, "INSERT orders.outbox"),
@@ -70,13 +92,23 @@ async def test_one_order_is_one_trace(traced_stage: Stage, collector: OtlpReceiv
     request_id, _ = await _finalized(traced_stage)
     spans = await _trace_of(collector, request_id)
 
-    chain = [_one(spans, step) for step in CHAIN]
-    assert "" == chain[0].parent_id
-    for before, after in pairwise(chain):
-        assert before.span_id == after.parent_id, f"{after.name} does not follow {before.name}"
+    chain = _see_chain(spans, CHAIN)
     for index, name in STATEMENTS:
         assert name in [span.name for span in spans if span.parent_id == chain[index].span_id]
     assert [] == [span.name for span in spans if span.is_error]
+
+
+async def test_a_paid_order_is_one_trace_from_the_notice_of_its_payment_on(
+    traced_stage: Stage, collector: OtlpReceiver
+):
+    """The provider's request carries no trace of ours, so that the one of the buyer ends at the provider."""
+    request_id, order = await _paid(traced_stage)
+    asked = await _arrived(collector, await _served(collector, request_id), CHAIN_OF_A_PAYMENT)
+    _see_chain(asked, CHAIN_OF_A_PAYMENT)
+
+    told = await _arrived(collector, await _confirmed(collector, order), CHAIN_OF_A_NOTICE)
+    _see_chain(told, CHAIN_OF_A_NOTICE)
+    assert [] == [span.name for span in (*asked, *told) if span.is_error]
 
 
 async def test_the_log_lines_of_all_processes_name_the_trace_and_the_request(
@@ -162,31 +194,70 @@ async def _finalized(stage: Stage) -> tuple[str, dict[str, Any]]:
     return request_id, order
 
 
+async def _paid(stage: Stage) -> tuple[str, dict[str, Any]]:
+    """An order that is confirmed because it was paid; its payment began with a request with an id of its own."""
+    request_id = f"pay-{uuid.uuid4()}"
+    buyer = stage.buyer()
+    order = await buyer.order(
+        await buyer.hold(await stage.event(prices=PRICED), "Stalls-1-1"), ticket_type="adult"
+    )
+    path = f"/orders/{order['order_id']}/payments"
+    answer = await buyer.write("POST", path, {}, expect=201, headers={"X-Request-Id": request_id})
+    await stage.sandbox.pay(answer.json())
+    return request_id, await buyer.see_order(order, become="confirmed")
+
+
 async def _trace_of(collector: OtlpReceiver, request_id: str) -> list[ReceivedSpan]:
-    """The trace of the request, once every step has arrived."""
-    served = await _served(collector, request_id)
+    """The trace of a finalization, once every step has arrived."""
+    return await _arrived(collector, await _served(collector, request_id), CHAIN)
 
-    def arrived() -> list[ReceivedSpan] | None:
-        spans = collector.of_trace(served.trace_id)
-        seen = {(span.service, span.kind, span.name) for span in spans}
-        return spans if set(CHAIN) <= seen else None
 
-    missing = lambda: set(CHAIN) - {(s.service, s.kind, s.name) for s in collector.of_trace(served.trace_id)}  # noqa: E731
+async def _arrived(collector: OtlpReceiver, one: ReceivedSpan, steps: Sequence[Step]) -> list[ReceivedSpan]:
+    """The trace that has this span, once it has these steps."""
+
+    def missing() -> set[Step]:
+        return set(steps) - {(s.service, s.kind, s.name) for s in collector.of_trace(one.trace_id)}
+
     try:
-        return await wait_until(arrived, deadline_s=60)
+        await wait_until(lambda: not missing(), deadline_s=60)
     except AssertionError:
         raise AssertionError(f"not in the trace: {sorted(missing())}") from None
+    return collector.of_trace(one.trace_id)
 
 
 async def _served(collector: OtlpReceiver, request_id: str) -> ReceivedSpan:
-    def arrived() -> ReceivedSpan | None:
-        named = (s for s in list(collector.spans) if s.attributes.get("rowlock.request_id") == request_id)
-        return next((span for span in named if span.kind == "server"), None)
-
-    return await wait_until(arrived, deadline_s=60)
+    return await _first(
+        collector, lambda s: s.kind == "server" and s.attributes.get("rowlock.request_id") == request_id
+    )
 
 
-def _one(spans: list[ReceivedSpan], step: tuple[str, str, str]) -> ReceivedSpan:
+async def _confirmed(collector: OtlpReceiver, order: dict[str, Any]) -> ReceivedSpan:
+    """Where it was heard that the order is confirmed."""
+    return await _first(
+        collector,
+        lambda s: (
+            s.name == f"process notifications.mails {ORDER_CONFIRMED}"
+            and s.attributes.get("rowlock.aggregate_id") == order["order_id"]
+        ),
+    )
+
+
+async def _first(collector: OtlpReceiver, fits: Callable[[ReceivedSpan], bool]) -> ReceivedSpan:
+    return await wait_until(
+        lambda: next((span for span in list(collector.spans) if fits(span)), None), deadline_s=60
+    )
+
+
+def _see_chain(spans: list[ReceivedSpan], steps: Sequence[Step]) -> list[ReceivedSpan]:
+    """The spans of these steps: the first has no parent, and each is the parent of the next."""
+    chain = [_one(spans, step) for step in steps]
+    assert "" == chain[0].parent_id
+    for before, after in pairwise(chain):
+        assert before.span_id == after.parent_id, f"{after.name} does not follow {before.name}"
+    return chain
+
+
+def _one(spans: list[ReceivedSpan], step: Step) -> ReceivedSpan:
     fitting = [span for span in spans if (span.service, span.kind, span.name) == step]
     assert 1 == len(fitting), f"{step}: {len(fitting)} times"
     return fitting[0]

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from datetime import timedelta
 
 import aio_pika
 import pytest
@@ -61,8 +62,6 @@ async def start(db, inbox, amqp_url, consumer_name, message_class, handler, monk
 @pytest.fixture
 def send(broker, message_class):
     async def send(*, weight: object = 1, message_id: uuid.UUID | None = None, age_s: float = 0) -> None:
-        from datetime import timedelta
-
         parcel_id = uuid.uuid4()
         meta = MessageMeta(
             message_id=message_id or new_id(),

@@ -1,7 +1,9 @@
 """Runs Alembic migrations safely beside live traffic; called by each service's migrations/env.py.
 
 One runner at a time (advisory lock), no statement queues long for a lock (a waiting DDL
-statement blocks everyone behind it), and the version table lives in the service's own schema.
+statement blocks everyone behind it), and the version table lives in the service's own schema. All
+of a run is one transaction, so that nothing is half done: a migration cannot leave it, as
+CREATE INDEX CONCURRENTLY would have to (Alembic's `autocommit_block` raises).
 """
 
 import os
