@@ -72,13 +72,16 @@ def _encoded(part: object) -> str:
 @pytest.mark.parametrize(
     "token",
     [
-        "",
-        "a.b.c",
-        "ą.b.c",
-        "x" * 20_000,
-        f"{_encoded({'alg': 'none', 'typ': 'at+jwt'})}.{_encoded(_claims())}.",
-        f"{_encoded({'alg': 'HS256', 'typ': 'at+jwt', 'kid': KEY.kid})}.{_encoded(_claims())}.AAAA",
-        f"{_encoded([])}.{_encoded(_claims())}.AAAA",
+        pytest.param("", id="nothing"),
+        pytest.param("a.b.c", id="three letters"),
+        pytest.param("ą.b.c", id="not ASCII"),
+        pytest.param("x" * 20_000, id="too long"),
+        pytest.param(f"{_encoded({'alg': 'none', 'typ': 'at+jwt'})}.{_encoded(_claims())}.", id="alg none"),
+        pytest.param(
+            f"{_encoded({'alg': 'HS256', 'typ': 'at+jwt', 'kid': KEY.kid})}.{_encoded(_claims())}.AAAA",
+            id="alg HS256",
+        ),
+        pytest.param(f"{_encoded([])}.{_encoded(_claims())}.AAAA", id="a header that is a list"),
     ],
 )
 def test_what_is_no_token_is_refused(token):
