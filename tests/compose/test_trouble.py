@@ -4,6 +4,9 @@ While it lasts requests may fail, and guests send them again. Whatever was answe
 """
 
 import asyncio
+from functools import partial
+
+import pytest
 
 from support.compose.promises import see_promises_kept
 from support.services import SERVICES
@@ -27,6 +30,33 @@ async def test_a_killed_container_of_each_kind_is_started_again(system, load, te
         await load.see_purchases(20)
 
     tell_figure(f"one of each kind killed: {await see_promises_kept(load)}")
+
+
+@pytest.mark.parametrize(
+    ("service", "path"),
+    [
+        ("reservation_api", "/api/v1/events/{}/availability"),
+        ("orders_api", "/api/v1/organizer/events/{}/attendees"),
+    ],
+)
+async def test_paths_of_a_service_without_a_container_say_ask_again_and_never_that_they_are_unknown(
+    system, stage, service, path
+):
+    """Catalog has all paths around these: it must not answer in the other's place."""
+    path = path.format(await stage.event())
+    seen: list[int] = []
+
+    async def look() -> bool:
+        seen.append((await stage.gateway.get(path)).status_code)
+        return seen[-1] == 503
+
+    try:
+        await asyncio.to_thread(partial(system.scale, **{service: 0}))
+        await wait_until(look, poll_ms=100, what="503")
+    finally:
+        await asyncio.to_thread(partial(system.scale, **{service: 1}))
+        await system.see_healthy()
+    assert 404 not in seen, seen
 
 
 async def test_postgresql_restarts_and_all_goes_on(system, load, tell_figure):
