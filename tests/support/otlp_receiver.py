@@ -10,13 +10,14 @@ from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-# What Traefik writes into its spans about clients, and the collector takes out (infra/observability).
+# What Traefik writes into its spans about clients and what they asked for, and the collector takes out (infra/observability).
 ABOUT_CLIENTS = {
     "client.address",
     "client.port",
     "network.peer.address",
     "network.peer.port",
     "url.full",
+    "url.path",
     "url.query",
     "user_agent.original",
 }

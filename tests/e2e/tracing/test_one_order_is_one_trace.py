@@ -83,7 +83,6 @@ OF_THE_GATEWAY = {
     "network.protocol.version",
     "server.address",
     "server.port",
-    "url.path",
     "url.scheme",
 }
 

@@ -95,6 +95,13 @@ async def test_a_secret_file_that_others_can_read(doctor, keys):
     assert "mode 0640" in found["secret_files_private"][0].wrong
 
 
+async def test_a_secret_that_kubernetes_mounted_may_be_read_by_the_users_of_its_container(doctor, keys):
+    (keys / "lookup.key").chmod(0o440)
+    (keys / "..data").symlink_to(keys)
+
+    assert await doctor() == {}
+
+
 async def test_public_keys_of_another_hold_token_key(doctor, keys, tmp_path):
     create_keys(tmp_path / "others")
     (keys / "hold-token.jwks").write_text((tmp_path / "others" / "hold-token.jwks").read_text())

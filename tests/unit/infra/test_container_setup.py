@@ -109,11 +109,12 @@ def test_a_database_elsewhere_is_left_to_whoever_runs_it():
     )
 
 
-def test_a_role_of_another_name_is_refused():
+@pytest.mark.parametrize("port", [":5432", ""])
+def test_a_role_of_another_name_is_refused(port):
     admin = "postgresql://postgres:x@postgres:5432/postgres"
 
     with pytest.raises(SystemExit, match="ORDERS_DATABASE_URL"):
-        make_place("orders", database_url=admin.replace("//postgres", "//somebody"), admin_url=admin)
+        make_place("orders", database_url=f"postgresql://somebody:x@postgres{port}/rowlock", admin_url=admin)
 
 
 def test_a_url_is_read_from_its_file(tmp_path):

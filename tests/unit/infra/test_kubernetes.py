@@ -23,6 +23,7 @@ OPTIONAL_SECRETS = {"rowlock-payments", "rowlock-postgres"}
 # Read by the gateway's templates and start.sh, by programs of other images, and by what prepares a system.
 OTHER_SETTINGS = {
     "COMPOSE_PROJECT_NAME",
+    "GOMEMLIMIT",  # of the language Traefik is written in
     "ROWLOCK_REPLICAS_FROM",
     "POSTGRES_PASSWORD",
     "RABBITMQ_DEFAULT_USER",

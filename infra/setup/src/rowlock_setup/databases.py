@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 
 import psycopg
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 from chassis.provisioning import provision
 from rowlock_cli.services import service_names
@@ -15,6 +15,7 @@ from rowlock_cli.services import service_names
 DATABASE_URL = "{service}_DATABASE_URL"
 ATTEMPTS, PAUSE_S = 30, 1.0
 MIGRATION_ATTEMPTS = 3
+POSTGRESQL_PORT = 5432
 
 
 def database_urls(environment: Mapping[str, str]) -> dict[str, str]:
@@ -30,7 +31,7 @@ def make_place(service: str, *, database_url: str, admin_url: str) -> bool:
     is whoever runs that server's to prepare (`rowlock provision`).
     """
     own = make_url(database_url)
-    if not admin_url or (own.host, own.port) != (make_url(admin_url).host, make_url(admin_url).port):
+    if not admin_url or _server(own) != _server(make_url(admin_url)):
         return False
     if own.username != service:
         raise SystemExit(f"{DATABASE_URL.format(service=service.upper())}: the role is called {service}.")
@@ -44,6 +45,10 @@ def make_place(service: str, *, database_url: str, admin_url: str) -> bool:
         else:
             return True
     return False
+
+
+def _server(address: URL) -> tuple[str | None, int]:
+    return address.host, address.port or POSTGRESQL_PORT
 
 
 def migrate(service: str, *, database_url: str) -> None:

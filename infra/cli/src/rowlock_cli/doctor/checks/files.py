@@ -17,8 +17,9 @@ SECRETS_OF_PROVIDER = {
     "sandbox": ("SANDBOX_API_KEY", "SANDBOX_NOTICE_SECRET"),
     "stripe": ("STRIPE_API_KEY", "STRIPE_NOTICE_SECRET"),
 }
-MOUNTED_SECRETS = Path("/run/secrets")
-"""Docker and Kubernetes mount secrets that every user of a container can read; only it has them."""
+DOCKER_SECRETS = Path("/run/secrets")
+KUBERNETES_DATA = "..data"
+"""A symbolic link that the kubelet puts into each volume of a Secret."""
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -66,7 +67,7 @@ def secret_files_private(facts: SystemFacts) -> Iterator[Finding]:
     """A file with a secret in it that others than its owner can read or change."""
     for name in _names(facts):
         path = Path(facts.environment.get(name) or "/")
-        if not path.is_file() or path.is_relative_to(MOUNTED_SECRETS):
+        if not path.is_file() or _mounted_as_secret(path):
             continue
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & OTHERS:
@@ -75,6 +76,11 @@ def secret_files_private(facts: SystemFacts) -> Iterator[Finding]:
                 wrong=f"{path} has mode {mode:04o}: others can get at it",
                 remedy=f"chmod 600 {path}",
             )
+
+
+def _mounted_as_secret(path: Path) -> bool:
+    """Docker and Kubernetes let every user of a container read its secrets; nobody outside it can."""
+    return path.is_relative_to(DOCKER_SECRETS) or (path.parent / KUBERNETES_DATA).is_symlink()
 
 
 def hold_token_keys_fit(facts: SystemFacts) -> Iterator[Finding]:
