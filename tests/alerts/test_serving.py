@@ -67,6 +67,17 @@ async def test_a_process_that_ends_again_and_again(system, alerts):
     await alerts.fires("RowlockRestarting", service="notifications", process="api")
 
 
+async def test_more_than_the_gateway_lets_through(gateway, alerts):
+    """After the test of RowlockGatewayErrors, which is about a share: so many requests would make it small."""
+
+    async def rush():
+        notices = [gateway.post("/api/v1/payment-notices/sandbox") for _ in range(60)]
+        answers = await asyncio.gather(*notices)
+        assert HTTPStatus.TOO_MANY_REQUESTS in {answer.status_code for answer in answers}
+
+    await alerts.fires_while(rush, "RowlockGatewayLimiting")
+
+
 async def _serves(gateway) -> None:
     async def look() -> bool:
         return (await gateway.get("/api/v1/openapi/orders.json")).status_code == HTTPStatus.OK
