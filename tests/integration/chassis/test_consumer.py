@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from unittest.mock import patch
 
 import aio_pika
 import pytest
@@ -198,6 +199,18 @@ async def test_an_unreadable_body_is_a_dead_letter_at_once(
 ):
     await start()
     await _publish(amqp_url, message_class.message_type, body)
+    [letter] = await wait_until(dead)
+    assert (letter.reason, letter.deliveries) == ("rejected", 1)
+    assert handler.calls == []
+
+
+async def test_a_body_whose_reading_fails_as_nobody_foresaw_is_a_dead_letter_at_once(
+    start, send, handler, dead
+):
+    await start()
+    with patch.object(Envelope, "from_json", side_effect=ZeroDivisionError) as reading:
+        await send()
+        await wait_until(lambda: reading.called)
     [letter] = await wait_until(dead)
     assert (letter.reason, letter.deliveries) == ("rejected", 1)
     assert handler.calls == []

@@ -11,7 +11,7 @@ from chassis import failpoints
 from chassis.backoff import backoff_s
 from chassis.database import Database, Transaction
 from chassis.database_errors import is_transient
-from chassis.envelope import Envelope, EnvelopeInvalid
+from chassis.envelope import Envelope
 from chassis.inbox import Inbox
 from chassis.logs import get_logger
 from chassis.message_spans import processing
@@ -86,7 +86,7 @@ class Deliveries:
         async with self._free:
             try:
                 envelope = Envelope.from_json(message.body)
-            except EnvelopeInvalid as error:
+            except Exception as error:  # noqa: BLE001 -- unsettled, it would keep its place of the prefetch
                 await self._give_up(message, error)
                 return
             with processing(envelope.meta, consumer=self._consumer) as span:
