@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from unittest.mock import patch
 
 import aio_pika
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from chassis.clock import utc_now
 from chassis.envelope import Envelope, MessageMeta
 from chassis.ids import new_id
+from chassis.internal_client import ServiceUnavailable
 from chassis.messaging import Consumer, declare_queues, on
 from chassis.messaging.consumer import ConsumerContext
 from chassis.messaging.dead_letters import DeadLetter, list_dead_letters, replay_dead_letters
@@ -203,6 +205,18 @@ async def test_an_unreadable_body_is_a_dead_letter_at_once(
     assert handler.calls == []
 
 
+async def test_a_body_whose_reading_fails_as_nobody_foresaw_is_a_dead_letter_at_once(
+    start, send, handler, dead
+):
+    await start()
+    with patch.object(Envelope, "from_json", side_effect=ZeroDivisionError) as reading:
+        await send()
+        await wait_until(lambda: reading.called)
+    [letter] = await wait_until(dead)
+    assert (letter.reason, letter.deliveries) == ("rejected", 1)
+    assert handler.calls == []
+
+
 async def test_data_that_does_not_fit_is_a_dead_letter_at_once(start, send, handler, dead):
     await start()
     await send(weight="heavy")
@@ -286,6 +300,41 @@ async def test_database_trouble_is_waited_out_and_burns_no_delivery(
     await wait_until(parcel_count)
     assert (len(handler.calls), await dead()) == (1, [])
     await consumers_db.close()
+
+
+async def test_a_service_that_is_away_is_waited_for_and_burns_no_delivery(
+    start, send, handler, parcel_count, dead
+):
+    asked = 0
+
+    async def before(_message) -> str:
+        nonlocal asked
+        asked += 1
+        if asked <= 4:
+            raise ServiceUnavailable("http://plans")
+        return "plan"
+
+    await start(delivery_limit=2, before=before)
+    await send()
+    await wait_until(lambda: asked > 4, what="being asked more often than the delivery limit")
+    await wait_until(parcel_count)
+    assert (asked, len(handler.calls), await dead()) == (5, 1, [])
+
+
+async def test_a_consumer_that_waits_for_a_service_gives_its_message_back_when_it_stops(
+    start, send, amqp_url, consumer_name
+):
+    asked = asyncio.Event()
+
+    async def before(_message) -> None:
+        asked.set()
+        raise ServiceUnavailable("http://plans")
+
+    consumer = await start(before=before)
+    await send()
+    await asyncio.wait_for(asked.wait(), 10)
+    await asyncio.wait_for(consumer.stop(timeout_s=60), 10)
+    await wait_until(lambda: _queue_length(amqp_url, consumer_name))
 
 
 async def test_a_consumer_survives_lost_connections(start, send, parcel_count, proxied_amqp_url, amqp_proxy):

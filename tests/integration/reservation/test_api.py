@@ -3,13 +3,15 @@
 import uuid
 from typing import Any
 
+import httpx
 import pytest
 from integration.reservation.conftest import Person
 from integration.reservation.scene import Scene, plan_document
 
 from chassis.signing import KeySet, verify
+from reservation.app import create_app
 from reservation.settings import Settings
-from support.tokens import SigningKeys
+from support.tokens import MintToken, SigningKeys
 
 
 def problem(response: Any) -> tuple[int, str]:
@@ -167,6 +169,21 @@ async def test_a_hold_is_renewed_within_its_cap(scene: Scene, buyer: Person) -> 
     assert renewed["renewals_left"] == 1
     await buyer.ask("POST", path)
     assert problem(await buyer.ask("POST", path)) == (409, "renewals-used-up")
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "renewals"), ("DELETE", "seats/0-1")])
+async def test_a_process_that_knows_nothing_of_the_event_changes_a_hold_with_one_connection(
+    settings: Settings, scene: Scene, mint_token: MintToken, method: str, path: str
+) -> None:
+    placed = await scene.hold(await scene.put_on_sale(), "0-0", "0-1", buyer="berta")
+    app = create_app(settings.model_copy(update={"database_pool_size": 1, "database_pool_wait_s": 0.2}))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://reservation/api/v1") as client:
+        buyer = Person(client, mint_token("buyer", subject="berta"))
+        answer = await buyer.ask(method, f"/holds/{placed.hold.hold_id}/{path}")
+    await app.state.db.close()
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["seats"][0]["row"] == "0"
 
 
 async def test_an_expired_hold_says_so(scene: Scene, buyer: Person) -> None:

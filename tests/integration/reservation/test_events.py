@@ -10,8 +10,9 @@ import pytest
 from integration.reservation.scene import ORGANIZATIONS, Scene, plan_document, published
 from sqlalchemy import text
 
+from chassis.internal_client import ServiceUnavailable
 from messages.reservation import AvailabilityChanged, HoldReleased, HoldsRefused
-from reservation.clients.catalog import CatalogClient, PlanDiffers, PlanUnavailable
+from reservation.clients.catalog import CatalogClient, PlanDiffers, PlanRefused
 from reservation.domain.errors import EventNotOnSale, SeatsNotBlocked, SeatsNotFree, SeatsTaken, UnknownSeats
 from reservation.usecases import publish_availability as publishing
 from reservation.usecases.block_seats import block_seats, unblock_seats
@@ -139,10 +140,13 @@ async def test_expired_holds_count_as_available_and_cancelled_events_as_sold_out
 
 
 class Catalog:
-    """Answers like catalog's internal API, after `failures` failed tries."""
+    """Answers like catalog's internal API, after `failures` failed tries, answered with `status`."""
 
-    def __init__(self, document: dict[str, Any], keys: SigningKeys, *, failures: int = 0) -> None:
+    def __init__(
+        self, document: dict[str, Any], keys: SigningKeys, *, failures: int = 0, status: int = 503
+    ) -> None:
         self.document = document
+        self.status = status
         self.internal_api_key = keys.internal_api_key
         self.failures = failures
         self.asked = 0
@@ -158,7 +162,7 @@ class Catalog:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked += 1
         if self.asked <= self.failures:
-            return httpx.Response(503)
+            return httpx.Response(self.status)
         assert request.headers["internal-api-key"] == self.internal_api_key.read_text().strip()
         assert request.url.path == f"/internal/seating-plans/{self.document['seating_plan_id']}/seats"
         return httpx.Response(200, content=json.dumps(self.document))
@@ -176,15 +180,43 @@ async def test_the_plan_is_fetched_with_patience_and_only_once(
     assert catalog.asked == 3
 
 
-async def test_a_plan_that_cannot_be_had_or_is_another_is_an_error(
-    scene: Scene, signing_keys: SigningKeys
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+async def test_a_catalog_in_trouble_is_a_service_that_is_waited_for(
+    scene: Scene, signing_keys: SigningKeys, status: int
 ) -> None:
-    catalog = Catalog(plan_document(), signing_keys, failures=1000)
-    with pytest.raises(PlanUnavailable):
+    catalog = Catalog(plan_document(), signing_keys, failures=1000, status=status)
+    with pytest.raises(ServiceUnavailable):
         await prepare_plan(
             message=published(catalog.document), db=scene.db, catalog=catalog.client(wait_s_max=0.3)
         )
+
+
+async def test_a_catalog_that_nobody_reaches_is_a_service_that_is_waited_for(
+    scene: Scene, signing_keys: SigningKeys
+) -> None:
+    nowhere = CatalogClient(
+        "http://127.0.0.1:1", internal_api_key=signing_keys.internal_api_key, wait_s_max=0.3
+    )
+    with pytest.raises(ServiceUnavailable):
+        await prepare_plan(message=published(plan_document()), db=scene.db, catalog=nowhere)
+
+
+@pytest.mark.parametrize("status", [401, 404])
+async def test_a_catalog_that_answers_without_the_plan_is_asked_again_but_not_waited_for(
+    scene: Scene, signing_keys: SigningKeys, status: int
+) -> None:
+    catalog = Catalog(plan_document(), signing_keys, failures=1000, status=status)
+    with pytest.raises(PlanRefused, match=str(status)):
+        await prepare_plan(
+            message=published(catalog.document), db=scene.db, catalog=catalog.client(wait_s_max=0.5)
+        )
+    assert catalog.asked > 1
+
+
+async def test_a_plan_other_than_the_event_was_published_with_is_an_error(
+    scene: Scene, signing_keys: SigningKeys
+) -> None:
+    catalog = Catalog(plan_document(), signing_keys)
     other = published(catalog.document, seating_plan_sha256="0" * 64)
-    catalog.failures = 0
     with pytest.raises(PlanDiffers):
         await prepare_plan(message=other, db=scene.db, catalog=catalog.client())

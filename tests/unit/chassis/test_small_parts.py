@@ -83,6 +83,14 @@ def test_what_is_no_envelope_is_said_so(body):
         Envelope.from_json(body)
 
 
+def test_an_envelope_whose_version_is_beyond_all_numbers_is_none():
+    body = Envelope(meta=_meta(aggregate_version=3), data={}).to_json()
+    endless = body.replace(b'"aggregateversion":3', b'"aggregateversion":1e999')
+    assert endless != body
+    with pytest.raises(EnvelopeInvalid, match="OverflowError"):
+        Envelope.from_json(endless)
+
+
 def test_a_time_without_an_offset_from_utc_is_none():
     known = Envelope(meta=_meta(), data={}).to_json()
     naive = re.sub(rb'"time":"[^"]*"', b'"time":"2026-11-23T12:00:00"', known)

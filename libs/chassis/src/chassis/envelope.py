@@ -91,5 +91,5 @@ class Envelope:
                 request_id=usable_request_id(document.get("requestid")),
             )
             return cls(meta=meta, data=document["data"])
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, OverflowError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise EnvelopeInvalid(f"{type(error).__name__}: {error}") from error

@@ -27,7 +27,8 @@ class Settings(ServiceSettings):
     plan_fetch_s_max: float = Field(
         default=120.0,
         gt=0,
-        description="How long one delivery of EventPublished keeps trying to fetch its plan",
+        description="How long catalog is asked for the plan of an event in one go; when it goes on answering "
+        "without it, that is a failed delivery, when it is away, it is asked again",
     )
     hold_token_private_key: str = Field(
         default="", description="Path of the Ed25519 private key (JWK) that signs hold tokens"

@@ -21,7 +21,7 @@ MESSAGES = counter(
 )
 HANDLING = histogram(
     "rowlock_consumer_handling_seconds",
-    "From the start of a handler to its end, waits for the database included",
+    "From the start of a handler to its end, waits for the database or another service included",
     {"consumer": _NAMES},
     buckets=HANDLING_BUCKETS_S,
     told_by="worker",

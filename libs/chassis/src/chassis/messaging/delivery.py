@@ -11,8 +11,9 @@ from chassis import failpoints
 from chassis.backoff import backoff_s
 from chassis.database import Database, Transaction
 from chassis.database_errors import is_transient
-from chassis.envelope import Envelope, EnvelopeInvalid
+from chassis.envelope import Envelope
 from chassis.inbox import Inbox
+from chassis.internal_client import ServiceUnavailable
 from chassis.logs import get_logger
 from chassis.message_spans import processing
 from chassis.messaging.connection import broker_errors
@@ -86,7 +87,7 @@ class Deliveries:
         async with self._free:
             try:
                 envelope = Envelope.from_json(message.body)
-            except EnvelopeInvalid as error:
+            except Exception as error:  # noqa: BLE001 -- unsettled, it would keep its place of the prefetch
                 await self._give_up(message, error)
                 return
             with processing(envelope.meta, consumer=self._consumer) as span:
@@ -130,17 +131,16 @@ class Deliveries:
             )
 
     async def _patiently(self, subscription: Subscription, content: Any, envelope: Envelope) -> bool:
-        """Database trouble passes: wait here for it to do so, rather than burn deliveries."""
+        """What is away comes back: wait here for it to do so, rather than burn deliveries."""
         attempt = 0
         while True:
             try:
                 return await self._effect_once(subscription, content, envelope)
             except Exception as error:
-                if self._closing or not is_transient(error):
+                waiting = _waiting(error)
+                if self._closing or waiting is None:
                     raise
-                log.warning(
-                    "consumer_waits_for_database", consumer=self._consumer, error=type(error).__name__
-                )
+                log.warning(waiting, consumer=self._consumer, error=type(error).__name__)
             attempt += 1
             await asyncio.sleep(backoff_s(attempt, first_s=RETRY_DELAY_S, most_s=RETRY_DELAY_S_MAX))
 
@@ -180,6 +180,13 @@ class Deliveries:
             error=type(error).__name__,
             **facts,
         )
+
+
+def _waiting(error: Exception) -> str | None:
+    """How the log calls waiting for what is away; None for an error that waiting does not cure."""
+    if isinstance(error, ServiceUnavailable):
+        return "consumer_waits_for_service"
+    return "consumer_waits_for_database" if is_transient(error) else None
 
 
 def delivery_count(message: AbstractIncomingMessage) -> int:

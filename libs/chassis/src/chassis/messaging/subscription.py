@@ -37,7 +37,8 @@ class Subscription:
     """`handler(tx, message, meta)` runs in a transaction, with the inbox checked in it.
 
     `before(message)` runs first, outside the transaction, where the network is allowed; its
-    result reaches the handler as `prepared=`. Both may run more than once for a message.
+    result reaches the handler as `prepared=`. Both may run more than once for a message. When it raises
+    ServiceUnavailable, that service is waited for as the database is, which costs no delivery.
     """
 
     message_class: type[Readable]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from chassis.access import optional_principal
-from chassis.database import Transaction
+from chassis.database import Database, Transaction
 from chassis.http import Db
 from chassis.http.lean import LeanRoute, gathers, plain_body
 from chassis.idempotency import REPLAY_HEADER, IdempotentWrite, idempotency_key
@@ -17,7 +17,7 @@ from reservation.api import problems
 from reservation.api.buyers import Buyer, buyer_with_key
 from reservation.api.dependencies import Desk, DeskOf, Owner
 from reservation.api.schemas import HoldIn, HoldOut, SeatOut
-from reservation.domain.geometry import SeatLabel
+from reservation.domain.geometry import Geometry, SeatLabel
 from reservation.domain.holds import Hold, HoldState
 from reservation.queries import hold_by_id
 from reservation.usecases.ownership import HoldOwner
@@ -97,7 +97,10 @@ async def get_hold(hold_id: UUID, owner: Owner, db: Db, desk: DeskOf) -> HoldOut
     async with db.snapshot() as connection:
         stored = await hold_by_id(connection, hold_id=hold_id)
     owner.require(stored.hold)
-    return await _describe(stored.hold, desk, state=stored.hold.state_at(stored.now))
+    geometry = (await desk.views.event(stored.hold.event_id)).geometry
+    return _hold_out(
+        stored.hold, geometry.labels(stored.hold.seat_ids), desk, state=stored.hold.state_at(stored.now)
+    )
 
 
 @router.delete("/{hold_id}", status_code=204, responses=problem_responses(*_OVER))
@@ -120,12 +123,15 @@ async def delete_seat(
     seat_id: Annotated[str, Path(min_length=1, max_length=256, examples=["stalls-A-1"])],
     owner: Owner,
     write: IdempotentWrite,
+    db: Db,
     desk: DeskOf,
 ) -> Response:
     """Give up one seat; the hold goes on with a new token, or is released with its last seat."""
+    geometry = await _geometry_of(hold_id, db, desk)
 
     async def work(tx: Transaction) -> HoldOut:
-        return await _describe(await release_seat(tx, hold_id=hold_id, seat_id=seat_id, owner=owner), desk)
+        hold = await release_seat(tx, hold_id=hold_id, seat_id=seat_id, owner=owner)
+        return _hold_out(hold, geometry.labels(hold.seat_ids), desk)
 
     return await write.once(work, scope=_scope(write.scope, owner))
 
@@ -137,11 +143,13 @@ async def delete_seat(
         *_OVER, problems.EVENT_NOT_ON_SALE, problems.RENEWALS_USED_UP, problems.HOLD_TIME_USED_UP
     ),
 )
-async def post_renewal(hold_id: UUID, owner: Owner, write: IdempotentWrite, desk: DeskOf) -> Response:
+async def post_renewal(hold_id: UUID, owner: Owner, write: IdempotentWrite, db: Db, desk: DeskOf) -> Response:
     """Let the hold last longer, within a cap; answers with a new token, the old one keeps its old expiry."""
+    geometry = await _geometry_of(hold_id, db, desk)
 
     async def work(tx: Transaction) -> HoldOut:
-        return await _describe(await renew_hold(tx, hold_id=hold_id, owner=owner, limits=desk.limits), desk)
+        hold = await renew_hold(tx, hold_id=hold_id, owner=owner, limits=desk.limits)
+        return _hold_out(hold, geometry.labels(hold.seat_ids), desk)
 
     return await write.once(work, scope=_scope(write.scope, owner))
 
@@ -151,9 +159,13 @@ def _scope(subject: str, owner: HoldOwner) -> str:
     return subject or f"hold:{owner.token_hold_id}"
 
 
-async def _describe(hold: Hold, desk: Desk, *, state: HoldState | None = None) -> HoldOut:
-    geometry = (await desk.views.event(hold.event_id)).geometry
-    return _hold_out(hold, geometry.labels(hold.seat_ids), desk, state=state)
+async def _geometry_of(hold_id: UUID, db: Database, desk: Desk) -> Geometry:
+    """Of the hold's event, for a write to ask for before its transaction: to load an event takes another
+    connection of the pool. Raises HoldNotFound.
+    """
+    async with db.snapshot() as connection:
+        stored = await hold_by_id(connection, hold_id=hold_id)
+    return (await desk.views.event(stored.hold.event_id)).geometry
 
 
 def _hold_out(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 
-from chassis.internal_client import KEY_HEADER, read_internal_key
+from chassis.internal_client import KEY_HEADER, ServiceUnavailable, read_internal_key
 from chassis.outgoing import asking, onward_headers
 
 FIRST_DELAY_S = 0.2
@@ -17,8 +17,15 @@ DELAY_S_MAX = 10.0
 REQUEST_TIMEOUT_S = 10.0
 
 
-class PlanUnavailable(Exception):
-    """Catalog could not be reached, or did not know the plan, for as long as we may wait."""
+class PlanUnavailable(ServiceUnavailable):
+    """Catalog could not be reached, or was in trouble, for as long as it may be asked in one go."""
+
+
+class PlanRefused(Exception):
+    """Catalog went on answering without the plan: it does not know it, or does not accept our key.
+
+    That does not pass by itself, so it is no ServiceUnavailable: somebody has to be told.
+    """
 
 
 class PlanDiffers(Exception):
@@ -45,14 +52,13 @@ class CatalogClient:
         self._transport = transport
 
     async def plan_document(self, *, seating_plan_id: UUID, sha256: str) -> bytes:
-        """The plan's compact seats document. Raises PlanUnavailable, PlanDiffers or InternalKeyUnusable."""
-        try:
-            async with asyncio.timeout(self._wait_s_max):
-                content = await self._fetch_until_answered(
-                    f"{self._base_url}/internal/seating-plans/{seating_plan_id}/seats"
-                )
-        except TimeoutError as error:
-            raise PlanUnavailable(f"seating plan {seating_plan_id}") from error
+        """The plan's compact seats document.
+
+        Raises PlanUnavailable, PlanRefused, PlanDiffers or InternalKeyUnusable.
+        """
+        content = await self._fetch_until_answered(
+            f"{self._base_url}/internal/seating-plans/{seating_plan_id}/seats"
+        )
         document: dict[str, Any] = json.loads(content)
         if document["sha256"] != sha256 or document["seating_plan_id"] != str(seating_plan_id):
             raise PlanDiffers(
@@ -63,16 +69,31 @@ class CatalogClient:
     async def _fetch_until_answered(self, url: str) -> bytes:
         delay_s = FIRST_DELAY_S
         headers = {KEY_HEADER: read_internal_key(self._internal_api_key)}
-        async with httpx.AsyncClient(
-            transport=self._transport, timeout=REQUEST_TIMEOUT_S, headers=headers
-        ) as client:
-            while True:
-                try:
-                    with asking("GET", url):
-                        response = (await client.get(url, headers=onward_headers())).raise_for_status()
-                except httpx.HTTPError:
-                    # Also for a plan catalog does not know: its replica may be behind its message.
-                    await asyncio.sleep(delay_s * random.uniform(0.5, 1.0))
-                else:
-                    return response.content
-                delay_s = min(delay_s * 2, DELAY_S_MAX)
+        failure: httpx.HTTPError | None = None
+        try:
+            async with (
+                asyncio.timeout(self._wait_s_max),
+                httpx.AsyncClient(
+                    transport=self._transport, timeout=REQUEST_TIMEOUT_S, headers=headers
+                ) as client,
+            ):
+                while True:
+                    try:
+                        with asking("GET", url):
+                            response = (await client.get(url, headers=onward_headers())).raise_for_status()
+                    except httpx.HTTPError as error:
+                        # Also for a plan catalog does not know: its replica may be behind its message.
+                        failure = error
+                        await asyncio.sleep(delay_s * random.uniform(0.5, 1.0))
+                    else:
+                        return response.content
+                    delay_s = min(delay_s * 2, DELAY_S_MAX)
+        except TimeoutError:
+            raise _verdict(url, failure) from failure
+
+
+def _verdict(url: str, failure: httpx.HTTPError | None) -> PlanUnavailable | PlanRefused:
+    """What the last failure says about catalog; None: not one request came to its end."""
+    if isinstance(failure, httpx.HTTPStatusError) and not failure.response.is_server_error:
+        return PlanRefused(f"{url}: {failure.response.status_code}")
+    return PlanUnavailable(f"{url}: {failure!r}")

@@ -88,7 +88,11 @@ class SeatViews:
         self._readings: dict[UUID, asyncio.Task[EventView]] = {}
 
     async def event(self, event_id: UUID) -> OfferedEvent:
-        """The event, on sale or cancelled since. Raises EventNotOnSale when it was never published."""
+        """The event, on sale or cancelled since. Raises EventNotOnSale when it was never published.
+
+        Not for within a transaction: one that is not known is read over another connection of the pool,
+        and to wait for that one while others wait here with all of them would be waiting for oneself.
+        """
         known = self._events.get(event_id)
         return known or await self._load_event(event_id)
 

@@ -24,7 +24,7 @@ class PreparedPlan:
 
 
 async def prepare_plan(*, message: EventPublished, db: Database, catalog: CatalogClient) -> PreparedPlan:
-    """Find the plan here or fetch it. Raises PlanUnavailable or PlanDiffers."""
+    """Find the plan here or fetch it. Raises PlanUnavailable, PlanRefused or PlanDiffers."""
     plan_id, sha256 = message.seating_plan_id, message.seating_plan_sha256
     async with db.snapshot() as connection:
         stored = await stored_plan(connection, seating_plan_id=plan_id)
