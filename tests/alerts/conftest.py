@@ -33,6 +33,15 @@ SETTINGS = {
     "GATEWAY_NOTICE_RATE_PER_S": "20",
 }
 
+TIMEOUT_S = 600
+"""For any test: some alerts wait for minutes. Waits within have deadlines of their own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "alerts" in item.path.parts:
+            item.add_marker(pytest.mark.timeout(TIMEOUT_S))
+
 
 @pytest.fixture(scope="session")
 def system() -> Iterator[System]:

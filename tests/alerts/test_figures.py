@@ -4,7 +4,6 @@ import pytest
 
 from support.promql import dashboard_expressions, metric_names, rules
 
-# Counted only once it happens, and it does not in a healthy system; other tests of this folder see each of them.
 ASKED = sorted(
     {name for rule in rules() for name in metric_names(rule["expr"])}
     | {name for expression in dashboard_expressions().values() for name in metric_names(expression)}
