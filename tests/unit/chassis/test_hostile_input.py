@@ -16,10 +16,20 @@ CHECK = (
 FLAT = b"[]," * 100
 
 
+def field_of(body: bytes) -> str:
+    with pytest.raises(Refused) as refused:
+        check_body(body, JSON)
+    return refused.value.extra["errors"][0]["field"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
         pytest.param(b"[" + FLAT + b'"' + b'\\"' * 500_000, id="a string without an end"),
+        pytest.param(
+            b'{"' + b"k" * 4_000_000 + rb'": ["\u0061"' + b", 0" * 500_000 + b"]}",
+            id="a long key over a long list",
+        ),
     ],
 )
 def test_a_body_made_to_be_looked_through_for_minutes_is_checked_at_once(body):
@@ -37,3 +47,18 @@ def test_nesting_is_counted_on_after_a_string(text):
     with pytest.raises(Refused, match="nested deeper than 64 levels"):
         check_body(b"[" * 64 + text + b", [" + b"]" * 65, JSON)
     check_body(b"[" * 64 + text + b"]" * 64, JSON)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (rb'{"name": "\u0000"}', "name"),
+        (rb'{"parts": [{"n": [1, 2]}, {"m": 1, "n": [1, "\u0000"]}]}', "parts.1.n.1"),
+        (rb'{"parts": [{"n": {"a": 1}}, {"\u0000": 1}]}', "parts.1"),
+        (b'[[1], {"n": 99999999999999999999}]', "1.n"),
+        (b'{"sizes": {"a": 1, "b": 1e999}}', "sizes.b"),
+        (b"-Infinity", ""),
+    ],
+)
+def test_the_place_of_what_is_refused_is_told(body, field):
+    assert field_of(body) == field
