@@ -49,11 +49,17 @@ class VerifyingKey:
 
 
 class KeySet:
-    """Public keys by `kid`."""
+    """Public keys by `kid`.
+
+    `generation` counts the reloads that found another document; `loaded_at` is the monotonic time (seconds)
+    of the last that succeeded.
+    """
 
     def __init__(self, document: Mapping[str, Any], *, source: str | None = None) -> None:
         self._source = source
+        self._document = document
         self._keys = _keys_of(document)
+        self.generation = 0
         self.loaded_at = time.monotonic()
 
     @classmethod
@@ -64,8 +70,14 @@ class KeySet:
     def reload(self) -> None:
         """Read the source again (a key was rotated in or out); keeps the old keys when that fails."""
         if self._source is not None:
-            self._keys = _keys_of(_read_document(self._source))
+            self._replace(_read_document(self._source))
         self.loaded_at = time.monotonic()
+
+    def _replace(self, document: Mapping[str, Any]) -> None:
+        if document != self._document:
+            self._keys, self._document = _keys_of(document), document
+            # Last: what the old keys verify until here, in another thread, is of their generation.
+            self.generation += 1
 
     def find(self, kid: str | None) -> VerifyingKey:
         """The key a token names, or the only one there is. Raises KeyUnknown."""
