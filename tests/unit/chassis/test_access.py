@@ -49,11 +49,15 @@ def settings(tmp_path) -> ServiceSettings:
 
 
 @pytest.fixture
-async def client(settings, key, tmp_path):
-    (tmp_path / "keys.jwks").write_text(json.dumps(key.public_set()))
-    app = create_http_app(
+def app(settings):
+    return create_http_app(
         title="T", description="", version="1", settings=settings, routers=[router], problem_table={}
     )
+
+
+@pytest.fixture
+async def client(app, key, tmp_path):
+    (tmp_path / "keys.jwks").write_text(json.dumps(key.public_set()))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
         yield client
 
@@ -114,6 +118,13 @@ async def test_keys_that_cannot_be_read_are_503_until_they_can(client, key, tmp_
         return (await client.get("/me", headers=_bearer(key))).status_code == 200
 
     await wait_until(readable)
+
+
+async def test_an_address_of_keys_that_is_none_is_503(client, app, key, settings):
+    nowhere = settings.model_copy(update={"access_token_jwks": "http://127.0.0.1:port/jwks"})
+    app.state.access_tokens = AccessTokens(nowhere)
+    response = await client.get("/me", headers=_bearer(key))
+    assert (response.status_code, response.json()["type"]) == (503, "/problems/access-keys-unavailable")
 
 
 async def test_a_verified_token_is_remembered_until_it_expires(settings, key, monkeypatch):

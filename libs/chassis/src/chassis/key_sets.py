@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Self
 
@@ -37,7 +38,7 @@ class KeyUnknown(TokenInvalid):
 
 
 class KeySetUnavailable(Exception):
-    """The JWKS cannot be read: missing file, unreachable URL, or not a JWKS."""
+    """The JWKS cannot be read: missing file, unreachable URL, an answer that is no HTTP, or not a JWKS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _read_document(path_or_url: str) -> dict[str, Any]:
             with urllib.request.urlopen(path_or_url, timeout=_FETCH_TIMEOUT_S) as answer:  # noqa: S310 -- scheme checked above
                 return json.loads(answer.read(DOCUMENT_BYTES_MAX))
         return json.loads(Path(path_or_url).read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         raise KeySetUnavailable(f"cannot read the key set: {error}") from error
 
 
