@@ -12,7 +12,7 @@ from fastapi import APIRouter
 from chassis.access import AccessTokens, CurrentPrincipal, OptionalPrincipal, Principal, requires
 from chassis.http import create_http_app
 from chassis.settings import ServiceSettings
-from chassis.signing import create_key, sign
+from chassis.signing import KeySet, TokenInvalid, create_key, sign
 from support.waiting import wait_until
 
 router = APIRouter()
@@ -49,11 +49,15 @@ def settings(tmp_path) -> ServiceSettings:
 
 
 @pytest.fixture
-async def client(settings, key, tmp_path):
-    (tmp_path / "keys.jwks").write_text(json.dumps(key.public_set()))
-    app = create_http_app(
+def app(settings):
+    return create_http_app(
         title="T", description="", version="1", settings=settings, routers=[router], problem_table={}
     )
+
+
+@pytest.fixture
+async def client(app, key, tmp_path):
+    (tmp_path / "keys.jwks").write_text(json.dumps(key.public_set()))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
         yield client
 
@@ -116,6 +120,13 @@ async def test_keys_that_cannot_be_read_are_503_until_they_can(client, key, tmp_
     await wait_until(readable)
 
 
+async def test_an_address_of_keys_that_is_none_is_503(client, app, key, settings):
+    nowhere = settings.model_copy(update={"access_token_jwks": "http://127.0.0.1:port/jwks"})
+    app.state.access_tokens = AccessTokens(nowhere)
+    response = await client.get("/me", headers=_bearer(key))
+    assert (response.status_code, response.json()["type"]) == (503, "/problems/access-keys-unavailable")
+
+
 async def test_a_verified_token_is_remembered_until_it_expires(settings, key, monkeypatch):
     checks = []
 
@@ -131,6 +142,79 @@ async def test_a_verified_token_is_remembered_until_it_expires(settings, key, mo
     await asyncio.sleep(0.25)
     await tokens.principal("token")
     assert len(checks) == 2
+
+
+@pytest.fixture
+def read_again_at_once(settings, monkeypatch) -> ServiceSettings:
+    """Settings of a service that takes every key set for old, and may read it again at any time."""
+    monkeypatch.setattr("chassis.key_source.REFRESH_EVERY_S", 0)
+    return settings.model_copy(update={"jwks_reload_every_s": 0})
+
+
+async def test_a_verified_token_is_forgotten_when_its_key_is_withdrawn(read_again_at_once, key, tmp_path):
+    file = tmp_path / "keys.jwks"
+    file.write_text(json.dumps(key.public_set()))
+    tokens = AccessTokens(read_again_at_once)
+    token = _bearer(key)["Authorization"].removeprefix("Bearer ")
+    assert (await tokens.principal(token)).subject == "paula"
+    assert (await tokens.principal(token)).subject == "paula"
+    file.write_text(json.dumps(create_key().public_set()))
+
+    async def refused() -> bool:
+        try:
+            await tokens.principal(token)
+        except TokenInvalid:
+            return True
+        return False
+
+    await wait_until(refused)
+
+
+async def test_a_token_verified_while_its_key_was_being_withdrawn_is_verified_again(
+    settings, key, monkeypatch
+):
+    answers = iter([{"sub": "paula", "exp": time.time() + 60}, TokenInvalid("signed by an unknown key")])
+    keys = key.key_set()
+
+    def verify_as_the_key_is_withdrawn(*_):
+        keys.generation += 1
+        answer = next(answers)
+        if isinstance(answer, TokenInvalid):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("chassis.key_source.verify", verify_as_the_key_is_withdrawn)
+    tokens = AccessTokens(settings, keys)
+    await tokens.principal("token")
+    with pytest.raises(TokenInvalid):
+        await tokens.principal("token")
+
+
+async def test_a_verified_token_is_remembered_when_the_same_keys_are_read_again(
+    read_again_at_once, key, tmp_path, monkeypatch
+):
+    checks, reads = [], []
+
+    def count_checks(token, *_):
+        checks.append(token)
+        return {"sub": "paula", "exp": time.time() + 60}
+
+    def count_reads(keys: KeySet) -> None:
+        reload(keys)
+        reads.append(keys)
+
+    reload = KeySet.reload
+    monkeypatch.setattr(KeySet, "reload", count_reads)
+    monkeypatch.setattr("chassis.key_source.verify", count_checks)
+    (tmp_path / "keys.jwks").write_text(json.dumps(key.public_set()))
+    tokens = AccessTokens(read_again_at_once)
+
+    async def read_twice_again() -> bool:
+        await tokens.principal("token")
+        return len(reads) >= 2
+
+    await wait_until(read_twice_again)
+    assert checks == ["token"]
 
 
 async def test_remembered_tokens_are_bounded(settings, key, monkeypatch):

@@ -102,6 +102,7 @@ JSON = {"content-type": "application/json"}
         b'{"name": "\xff\xfe"}',
         b'{"name": "a", "parts": ' + b"[" * 100 + b"]" * 100 + b"}",
         b"[" * 1000,
+        b"[" + b"[]," * 65 + b'"' + rb"\"" * 800,
         b'{"name": "a", "parts": [{"n": 99999999999999999999}]}',
         b'{"name": "a", "size": 1e999}',
         b'{"name": "a", "size": NaN}',

@@ -2,6 +2,10 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from socketserver import BaseRequestHandler, TCPServer
+from threading import Thread
 
 import pytest
 
@@ -24,6 +28,48 @@ async def test_an_issuer_that_is_away_is_not_asked_by_every_request(monkeypatch)
             await keys.claims("token", "at+jwt", "rowlock", "issuer")
 
     assert asked == ["https://issuer.example/jwks"]
+
+
+@contextmanager
+def issuer_that_answers(answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """The address of a key set, and the requests for it; each gets these bytes."""
+    requests = list[bytes]()
+
+    class Answers(BaseRequestHandler):
+        def handle(self) -> None:
+            requests.append(self.request.recv(65_536))
+            self.request.sendall(answer)
+
+    with TCPServer(("127.0.0.1", 0), Answers) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/jwks", requests
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+RUBBISH = {
+    "an answer that breaks off": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{",
+    "a chunk without a length": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}\r\n",
+    "an answer in TLS": b"\x15\x03\x01\x00\x02\x02\x46",
+    "no answer": b"",
+    "headers without end": b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 1000 + b"\r\n",
+    "a page": b"HTTP/1.1 200 OK\r\n\r\n<html>",
+}
+
+
+@pytest.mark.parametrize("answer", RUBBISH.values(), ids=RUBBISH.keys())
+async def test_an_issuer_that_answers_rubbish_is_as_one_that_is_away(answer, monkeypatch):
+    monkeypatch.setattr("chassis.key_source.FIRST_READ_EVERY_S", 1000)
+    with issuer_that_answers(answer) as (url, requests):
+        keys = KeySource(url, reload_every_s=10)
+        for _ in range(3):
+            with pytest.raises(KeySetUnavailable):
+                await keys.claims("token", "at+jwt", "rowlock", "issuer")
+
+        assert len(requests) == 1
 
 
 async def test_an_issuer_that_is_back_is_asked_again(monkeypatch):

@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -47,8 +47,16 @@ class Principal:
         return frozenset(UUID(key) for key, roles in self.organizations.items() if role in roles)
 
 
+class _Verified(NamedTuple):
+    """Whose a token is, until `expires_at` (Unix seconds) and in that generation of the key set only."""
+
+    principal: Principal
+    expires_at: float
+    generation: int
+
+
 class AccessTokens:
-    """Verifies access tokens; a verified one is remembered until it expires."""
+    """Verifies access tokens; a verified one is remembered until it expires or the key set changes."""
 
     def __init__(self, settings: ServiceSettings, keys: KeySet | None = None) -> None:
         self._issuer = settings.access_token_issuer
@@ -62,21 +70,23 @@ class AccessTokens:
             reload_every_s=settings.jwks_reload_every_s,
             algorithms=words_of(settings.access_token_algorithms),
         )
-        self._verified: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
+        self._verified: OrderedDict[str, _Verified] = OrderedDict()
 
     async def principal(self, token: str) -> Principal:
         """Raises TokenInvalid or KeySetUnavailable."""
+        generation = self._keys.generation  # before verifying: the keys may change meanwhile
         known = self._verified.get(token)
-        if known is not None and known[0] > time.time():
+        if known is not None and known.generation == generation and known.expires_at > time.time():
+            self._keys.refresh_if_old()  # as verifying would
             self._verified.move_to_end(token)
-            return known[1]
+            return known.principal
         claims = await self._keys.claims(token, self._types, self._audience, self._issuer)
         principal = self._principal_of(claims)
-        self._remember(token, float(claims["exp"]), principal)
+        self._remember(token, _Verified(principal, float(claims["exp"]), generation))
         return principal
 
-    def _remember(self, token: str, expires_at: float, principal: Principal) -> None:
-        self._verified[token] = (expires_at, principal)
+    def _remember(self, token: str, verified: _Verified) -> None:
+        self._verified[token] = verified
         self._verified.move_to_end(token)
         if len(self._verified) > CACHED_TOKENS_MAX:
             self._verified.popitem(last=False)

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Self
 
@@ -37,7 +38,7 @@ class KeyUnknown(TokenInvalid):
 
 
 class KeySetUnavailable(Exception):
-    """The JWKS cannot be read: missing file, unreachable URL, or not a JWKS."""
+    """The JWKS cannot be read: missing file, unreachable URL, an answer that is no HTTP, or not a JWKS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,17 @@ class VerifyingKey:
 
 
 class KeySet:
-    """Public keys by `kid`."""
+    """Public keys by `kid`.
+
+    `generation` counts the reloads that found another document; `loaded_at` is the monotonic time (seconds)
+    of the last that succeeded.
+    """
 
     def __init__(self, document: Mapping[str, Any], *, source: str | None = None) -> None:
         self._source = source
+        self._document = document
         self._keys = _keys_of(document)
+        self.generation = 0
         self.loaded_at = time.monotonic()
 
     @classmethod
@@ -64,8 +71,14 @@ class KeySet:
     def reload(self) -> None:
         """Read the source again (a key was rotated in or out); keeps the old keys when that fails."""
         if self._source is not None:
-            self._keys = _keys_of(_read_document(self._source))
+            self._replace(_read_document(self._source))
         self.loaded_at = time.monotonic()
+
+    def _replace(self, document: Mapping[str, Any]) -> None:
+        if document != self._document:
+            self._keys, self._document = _keys_of(document), document
+            # Last: what the old keys verify until here, in another thread, is of their generation.
+            self.generation += 1
 
     def find(self, kid: str | None) -> VerifyingKey:
         """The key a token names, or the only one there is. Raises KeyUnknown."""
@@ -83,7 +96,7 @@ def _read_document(path_or_url: str) -> dict[str, Any]:
             with urllib.request.urlopen(path_or_url, timeout=_FETCH_TIMEOUT_S) as answer:  # noqa: S310 -- scheme checked above
                 return json.loads(answer.read(DOCUMENT_BYTES_MAX))
         return json.loads(Path(path_or_url).read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         raise KeySetUnavailable(f"cannot read the key set: {error}") from error
 
 

@@ -39,17 +39,30 @@ class KeySource:
         self._failure: str | None = None
         self._refreshing: asyncio.Task[None] | None = None
 
+    @property
+    def generation(self) -> int:
+        """The key set's: while it stays the same, so do the keys."""
+        return 0 if self._keys is None else self._keys.generation
+
     async def claims(
         self, token: str, typ: str | Collection[str], audience: str, issuer: str
     ) -> dict[str, Any]:
         """The claims of a valid token. Raises what `signing.verify` does, or KeySetUnavailable."""
         keys = await self._load()
-        self._refresh_if_old(keys)
+        self.refresh_if_old()
         try:
             return verify(token, keys, typ, audience, issuer, self._algorithms)
         except KeyUnknown:
             await self._reload(keys)
         return verify(token, keys, typ, audience, issuer, self._algorithms)
+
+    def refresh_if_old(self) -> None:
+        """Have a key set that was read REFRESH_EVERY_S ago read again, beside the requests."""
+        keys = self._keys
+        if keys is None or time.monotonic() - keys.loaded_at < REFRESH_EVERY_S or not self._may_read(keys):
+            return
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.create_task(self._read_again(keys))
 
     async def _load(self) -> KeySet:
         if self._keys is None:
@@ -69,11 +82,6 @@ class KeySource:
         self._failure = None
         return keys
 
-    def _refresh_if_old(self, keys: KeySet) -> None:
-        is_old = time.monotonic() - keys.loaded_at >= REFRESH_EVERY_S
-        if is_old and (self._refreshing is None or self._refreshing.done()):
-            self._refreshing = asyncio.create_task(self._read_again(keys))
-
     async def _reload(self, keys: KeySet) -> None:
         await self._read_again(keys)
         if self._failure is not None:
@@ -81,12 +89,15 @@ class KeySource:
 
     async def _read_again(self, keys: KeySet) -> None:
         async with self._reading:
-            if time.monotonic() - max(keys.loaded_at, self._tried_at) >= self.reload_every_s:
+            if self._may_read(keys):
                 self._tried_at, self._failure = time.monotonic(), None
                 try:
                     await asyncio.to_thread(keys.reload)
                 except KeySetUnavailable as error:
                     self._failure = str(error)
+
+    def _may_read(self, keys: KeySet) -> bool:
+        return time.monotonic() - max(keys.loaded_at, self._tried_at) >= self.reload_every_s
 
 
 def _with_both_names(algorithms: Collection[str]) -> frozenset[str]:
