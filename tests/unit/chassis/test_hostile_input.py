@@ -42,6 +42,12 @@ def test_brackets_in_a_string_are_not_nesting_whether_or_not_it_ends(end):
     check_body(b'["\\"' + b"[" * 100 + end, JSON)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16", "utf-32-le"])
+def test_json_in_another_encoding_hides_no_nesting(encoding):
+    with pytest.raises(Refused, match="must be UTF-8"):
+        check_body(('["\u2200",' + "[" * 300 + "]" * 301).encode(encoding), JSON)
+
+
 @pytest.mark.parametrize("text", [b'""', rb'"\\"', rb'"\""', rb'"a\\\"b"', b'"]]]]"', b'"\n"'])
 def test_nesting_is_counted_on_after_a_string(text):
     with pytest.raises(Refused, match="nested deeper than 64 levels"):
