@@ -146,6 +146,22 @@ async def test_amount_and_currency_are_compared_before_anything_else(
     assert await till.discrepancies(order_id) == [reason]
 
 
+async def test_of_two_captures_told_in_one_answer_one_is_used_and_one_goes_back(
+    till: Till, ada_pays: Person
+) -> None:
+    """The second meets the order as the first has left it."""
+    order_id, _ = await till.order()
+    await ada_pays.post(f"/orders/{order_id}/payments")
+    await till.scene.take_sent()
+
+    await till.tell(order_id, capture("cap_1"), capture("cap_2"))
+
+    order = await till.scene.order(order_id)
+    assert [entry["state"] for entry in order["timeline"]] == [S.AWAITING_PAYMENT, S.FINALIZING]
+    assert len(await till.scene.take_sent()) == 1
+    assert await refunds(till, order_id) == ["captured_twice"]
+
+
 async def test_of_two_captures_told_at_the_same_instant_one_is_used_and_one_goes_back(
     till: Till, ada_pays: Person
 ) -> None:
