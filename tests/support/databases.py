@@ -47,8 +47,18 @@ END $$
 """
 
 
+SESSIONS = """
+SELECT pid, backend_type, usename, state, wait_event, now() - xact_start AS open_for, query
+FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
+"""
+
+
 def empty(*, admin_url: str) -> None:
-    """Empty every table; a lock still held by an earlier test's transaction fails in LOCK_WAIT_S."""
+    """Empty every table; a lock still held by an earlier test's transaction fails in LOCK_WAIT_S, and says whose."""
     conninfo = conninfo_to_dict(admin_url, options=EMPTIES)
     with psycopg.connect(**conninfo, autocommit=True) as connection:  # pyright: ignore[reportArgumentType]
-        connection.execute(EMPTY_TABLES)
+        try:
+            connection.execute(EMPTY_TABLES)
+        except psycopg.errors.LockNotAvailable as error:
+            open_still = connection.execute(SESSIONS).fetchall()
+            raise AssertionError(f"transactions of an earlier test are open: {open_still}") from error
