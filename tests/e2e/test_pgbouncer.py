@@ -22,6 +22,9 @@ from support.waiting import wait_until
 PURCHASES = int(os.environ.get("ROWLOCK_TEST_PGBOUNCER_PURCHASES", "80"))
 AT_ONCE = 16
 SESSIONS = 6
+QUERY_WAIT_S = 5
+"""As docs/scaling.md has it."""
+
 REPLICAS = 2
 ROLE_PASSWORD = "test"
 UNDER_WAY = {"finalizing", "cancelling"}
@@ -40,7 +43,13 @@ async def test_everything_runs_and_sells_through_pgbouncer(parts, tell_figure):
     try:
         urls = {service: provision(admin_url, service, ROLE_PASSWORD, name) for service in SERVICES}
         passwords = dict.fromkeys(map(str, SERVICES), ROLE_PASSWORD)
-        with pgbouncer(program, server_url=admin_url, passwords=passwords, pool_size=SESSIONS) as bouncer:
+        with pgbouncer(
+            program,
+            server_url=admin_url,
+            passwords=passwords,
+            pool_size=SESSIONS,
+            query_wait_s=QUERY_WAIT_S,
+        ) as bouncer:
             through = {
                 f"{service.upper()}_DATABASE_URL": bouncer.through(url) for service, url in urls.items()
             }
