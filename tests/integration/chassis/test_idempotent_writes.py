@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from starlette.responses import Response
 
+from chassis import idempotency
 from chassis.access import CurrentPrincipal, Principal, requires
 from chassis.idempotency import IdempotentWrite
 from chassis.problems import ProblemSpec
@@ -110,6 +111,24 @@ async def test_fifty_parallel_writes_with_one_key_have_one_effect(client, parcel
     assert sum("idempotent-replay" not in r.headers for r in responses) == 1
     assert await _count(db, parcels) == 1
     assert parcel_routes.tries == 1
+
+
+async def test_a_row_that_is_there_already_gives_way_to_the_answer_the_same_request_got_meanwhile(
+    client, monkeypatch
+):
+    first = await client.post("/parcels", json={"name": "a"}, headers=_key("k1"))
+    look = idempotency.Write._stored
+    looks: list[str] = []
+
+    async def too_early_at_first(write, tx, scope):
+        looks.append(scope)
+        return await look(write, tx, scope) if len(looks) > 1 else None
+
+    monkeypatch.setattr(idempotency.Write, "_stored", too_early_at_first)
+    again = await client.post("/parcels", json={"name": "a"}, headers=_key("k1"))
+
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["idempotent-replay"] == "true"
 
 
 async def test_a_key_of_a_running_request_is_refused_at_once(client, parcel_routes):

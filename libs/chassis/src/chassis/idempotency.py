@@ -101,6 +101,12 @@ class Write:
             return await self._db.run(attempt)
         except _StoredMeanwhile:
             return await self._db.run(attempt)
+        except IntegrityError:
+            # Its transaction answers no more questions; this very request may have been answered elsewhere.
+            answer = await self.answered(scope=scope)
+            if answer is None:
+                raise
+            return answer
 
     async def answered(self, *, scope: str | None = None) -> Response | None:
         """The stored answer, if this request was answered before: for writes of several steps, of which
